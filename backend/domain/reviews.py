@@ -1,0 +1,102 @@
+"""The life of a submission: which step may follow which.
+
+Status is changed through :func:`next_status` and nowhere else; each change is one row
+of an insert-only log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from backend.domain.errors import ConflictError
+
+
+class SubmissionStatus(StrEnum):
+    """Where a submission stands."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    DELIVERED = "delivered"
+    ACCEPTED = "accepted"
+    SENT_BACK = "sent_back"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Action(StrEnum):
+    """What somebody does to a submission."""
+
+    CONFIRM = "confirm"
+    APPROVE = "approve"
+    RETURN = "return"
+    SUPERSEDE = "supersede"
+    REVIVE = "revive"
+    WITHDRAW = "withdraw"
+
+
+#: Handed in and not replaced: at most one of these per binding.
+HANDED_IN: Final = frozenset(
+    {
+        SubmissionStatus.PENDING,
+        SubmissionStatus.APPROVED,
+        SubmissionStatus.RETURNED,
+        SubmissionStatus.DELIVERED,
+        SubmissionStatus.ACCEPTED,
+        SubmissionStatus.SENT_BACK,
+    }
+)
+
+#: A portrait in one of these is settled: a new one needs staff to return it first.
+SETTLED: Final = frozenset(
+    {
+        SubmissionStatus.APPROVED,
+        SubmissionStatus.DELIVERED,
+        SubmissionStatus.ACCEPTED,
+    }
+)
+
+_S = SubmissionStatus
+_A = Action
+TRANSITIONS: Final[Mapping[tuple[SubmissionStatus, Action], SubmissionStatus]] = (
+    MappingProxyType(
+        {
+            (_S.DRAFT, _A.CONFIRM): _S.PENDING,
+            (_S.DRAFT, _A.SUPERSEDE): _S.SUPERSEDED,
+            (_S.DRAFT, _A.WITHDRAW): _S.WITHDRAWN,
+            (_S.PENDING, _A.APPROVE): _S.APPROVED,
+            (_S.PENDING, _A.RETURN): _S.RETURNED,
+            (_S.PENDING, _A.SUPERSEDE): _S.SUPERSEDED,
+            (_S.PENDING, _A.WITHDRAW): _S.WITHDRAWN,
+            (_S.APPROVED, _A.RETURN): _S.RETURNED,
+            (_S.RETURNED, _A.SUPERSEDE): _S.SUPERSEDED,
+            (_S.RETURNED, _A.WITHDRAW): _S.WITHDRAWN,
+            (_S.SENT_BACK, _A.SUPERSEDE): _S.SUPERSEDED,
+            # A student who uploads an earlier, never confirmed photo again gets it back.
+            (_S.SUPERSEDED, _A.REVIVE): _S.DRAFT,
+        }
+    )
+)
+
+
+def next_status(current: SubmissionStatus, action: Action) -> SubmissionStatus:
+    """Return the status that follows.
+
+    Raises:
+        ConflictError: ``illegal_transition``: the action does not apply any more.
+    """
+    following = TRANSITIONS.get((current, action))
+    if following is None:
+        raise ConflictError(
+            "illegal_transition", status=current.value, action=action.value
+        )
+    return following
+
+
+def may(current: SubmissionStatus, action: Action) -> bool:
+    """Tell whether the action applies to the status."""
+    return (current, action) in TRANSITIONS

@@ -1,0 +1,319 @@
+"""What the services return: frozen values, nothing that talks to a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, Literal, TypeVar
+
+from backend.domain.campaigns import EntryState
+from backend.domain.report import Report
+from backend.domain.reviews import SubmissionStatus
+
+T = TypeVar("T")
+
+
+class Role(StrEnum):
+    """What a staff member may do."""
+
+    ADMIN = "admin"
+    REVIEWER = "reviewer"
+    STATION = "station"
+
+
+class BindingStatus(StrEnum):
+    """Whether a binding counts."""
+
+    ACTIVE = "active"
+    WAITING = "waiting"
+    RELEASED = "released"
+
+
+class MediaKind(StrEnum):
+    """The pictures kept with a submission."""
+
+    PORTRAIT = "portrait"
+    OVERLAY = "overlay"
+    ORIGINAL = "original"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is on the other end."""
+
+    id: int
+    kind: Literal["browser"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUser:
+    """A signed-in staff member, or the operator at the command line."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+    station_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """A student's session."""
+
+    id: int
+    principal: Principal
+    csrf_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session just opened, with the only copy of its token."""
+
+    token: str = field(repr=False)
+    session: SessionInfo
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """A staff member's session."""
+
+    id: int
+    user: StaffUser
+    csrf_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaffSession:
+    """A staff session just opened, with the only copy of its token."""
+
+    token: str = field(repr=False)
+    session: StaffSession
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """One round of collecting."""
+
+    id: int
+    name: str
+    school_name: str
+    graduating_years: tuple[int, ...]
+    opens_at: datetime
+    closes_at: datetime
+    contact: str
+    notice_version: str
+    notice_text: str
+    policy: str
+    album_allowed: bool
+    retention_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """A place that collects."""
+
+    id: int
+    code: str
+    name: str
+    address: str
+    contact: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """What a scanned poster shows."""
+
+    token: str
+    campaign: CampaignView
+    station: StationView
+    state: EntryState
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAdminView:
+    """An entry as staff see it."""
+
+    token: str
+    url: str
+    campaign: CampaignView
+    station: StationView
+    state: EntryState
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentState:
+    """Which of the two consents are given for the campaign's present notice."""
+
+    portrait: bool
+    identity_number: bool
+    notice_version: str
+
+    @property
+    def complete(self) -> bool:
+        """Both are given."""
+        return self.portrait and self.identity_number
+
+
+@dataclass(frozen=True, slots=True)
+class CodeReading:
+    """A collection code read and kept for the next step, by reference only."""
+
+    public_id: str
+    fingerprint: str
+    source: Literal["picture", "pasted"]
+    masked_name: str | None = field(repr=False)
+    level: str | None
+    student_no_masked: str | None = field(repr=False)
+    needs_name: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BindingView:
+    """A binding as its owner sees it."""
+
+    public_id: str
+    status: BindingStatus
+    fingerprint: str
+    student_name: str = field(repr=False)
+    student_no_masked: str = field(repr=False)
+    level: str
+    major: str
+    graduating_year: int | None
+    station: StationView | None
+    other_station: bool
+    has_submission: bool
+    created_at: datetime
+    entry_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One step in the life of a submission or binding."""
+
+    status: str
+    at: datetime
+    by: Literal["student", "staff", "system"]
+    note: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionView:
+    """A submission as its owner sees it."""
+
+    public_id: str
+    binding_public_id: str
+    status: SubmissionStatus
+    report: Report
+    has_portrait: bool
+    human_review_requested: bool
+    return_reasons: tuple[str, ...]
+    return_note: str
+    version: int
+    can_confirm: bool
+    can_request_review: bool
+    can_withdraw: bool
+    can_resubmit: bool
+    created_at: datetime
+    confirmed_at: datetime | None
+    history: tuple[HistoryItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSubmission:
+    """A submission as staff see it."""
+
+    view: SubmissionView
+    source: str
+    file: dict[str, str | int | None]
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One file to hand out."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """What to look for; empty fields do not narrow."""
+
+    campaign_id: int | None = None
+    station_id: int | None = None
+    name: str = field(default="", repr=False)
+    student_no: str = field(default="", repr=False)
+    id_number: str = field(default="", repr=False)
+    code: str = field(default="", repr=False)
+    status: SubmissionStatus | None = None
+    waiting: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One bound record in a list."""
+
+    binding_id: str
+    student_name: str = field(repr=False)
+    student_no: str = field(repr=False)
+    id_number_masked: str = field(repr=False)
+    level: str
+    major: str
+    station_name: str
+    fingerprint: str
+    binding_status: BindingStatus
+    submission_status: SubmissionStatus | None
+    verdict: str | None
+    human_review_requested: bool
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One bound record, whole."""
+
+    row: RecordRow
+    station: StationView | None
+    binding: BindingView
+    submissions: tuple[AdminSubmission, ...]
+    history: tuple[HistoryItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a keyset listing; cursors are opaque."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+    previous_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One audited act."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    detail: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """Whether the audit chain is whole; ``broken_at`` is the first bad row."""
+
+    ok: bool
+    rows: int
+    broken_at: int | None
