@@ -1,0 +1,45 @@
+"""Tests that need something this machine lacks are skipped by name, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from tests import postgresql, requirements
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "needs(name): a requirement in tests.requirements"
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        for name in marker.args:
+            if reason := requirements.missing(name):
+                pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[
+    None, pytest.TestReport, pytest.TestReport
+]:
+    """Where everything should be there, call a skip for a missing thing a failure."""
+    report = yield
+    if requirements.STRICT and report.skipped:
+        reason = report.longreprtext
+        if requirements.MISSING in reason:
+            report.outcome = "failed"
+            report.longrepr = reason
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The URL of a PostgreSQL server where the test may make databases."""
+    url = postgresql.server_url()
+    if url is None:
+        pytest.skip(requirements.missing("postgresql") or "")
+    return url
