@@ -1,0 +1,1 @@
+"""The home of SQLAlchemy: tables, the transaction helper and the queries."""

@@ -1,0 +1,81 @@
+"""The engine and the one way to a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+#: How long a writer waits for another writer on SQLite before it gives up.
+SQLITE_BUSY_MS: Final = 30_000
+
+
+class Database:
+    """Owns the engine; hands out sessions that commit or roll back as a whole."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _make_engine(url)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Yield a session that commits on leaving and rolls back on any error.
+
+        On SQLite the write lock is taken at the start (``BEGIN IMMEDIATE``): a
+        transaction that reads first and writes later would otherwise fail at once
+        when another writer came between, without waiting its turn.
+        """
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session for reading only; it never takes the write lock."""
+        engine = self.engine.execution_options(bizhao_reading=True)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def check(self) -> None:
+        """Raise whatever the driver raises when the database does not answer."""
+        with self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _make_engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    del record
+    # The driver must not open transactions by itself; _begin_sqlite does.
+    raw: Any = connection
+    raw.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        f"busy_timeout={SQLITE_BUSY_MS}",
+        # A commit that was acknowledged survives a power cut.
+        "synchronous=FULL",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("bizhao_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,417 @@
+"""The tables. Races are decided by their unique indexes, not by locks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db.base import Base, UtcDateTime
+
+#: A keyed hash or digest in hexadecimal.
+_HEX = String(64)
+
+
+def _fk(target: str, *, index: bool = True) -> Any:
+    return mapped_column(ForeignKey(target, ondelete="RESTRICT"), index=index)
+
+
+class Campaign(Base):
+    """One round of collecting with its window, policy and privacy notice."""
+
+    __tablename__ = "campaigns"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    school_name: Mapped[str] = mapped_column(String(100))
+    # The national code; none when the claims of a code shall not be checked against it.
+    school_code: Mapped[str | None] = mapped_column(String(10))
+    graduating_years: Mapped[list[int]] = mapped_column(JSON)
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    policy: Mapped[str] = mapped_column(String(50))
+    album_allowed: Mapped[bool] = mapped_column(Boolean)
+    contact: Mapped[str] = mapped_column(String(200))
+    notice_version: Mapped[str] = mapped_column(String(50))
+    notice_text: Mapped[str] = mapped_column(Text)
+    retention_text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (CheckConstraint("opens_at < closes_at", name="window"),)
+
+
+class Station(Base):
+    """A place that collects."""
+
+    __tablename__ = "stations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(30), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(200))
+    contact: Mapped[str] = mapped_column(String(200))
+
+
+class Entry(Base):
+    """The opaque token a station's poster carries in one campaign."""
+
+    __tablename__ = "entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = _fk("campaigns.id")
+    station_id: Mapped[int] = _fk("stations.id")
+    token: Mapped[str] = mapped_column(String(40), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "uq_entries_live",
+            "campaign_id",
+            "station_id",
+            unique=True,
+            sqlite_where=text("replaced_at IS NULL AND retired_at IS NULL"),
+            postgresql_where=text("replaced_at IS NULL AND retired_at IS NULL"),
+        ),
+    )
+
+
+class Student(Base):
+    """One 学籍 in one campaign."""
+
+    __tablename__ = "students"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = _fk("campaigns.id", index=False)
+    station_id: Mapped[int] = _fk("stations.id")
+    name: Mapped[str] = mapped_column(String(80))
+    student_no: Mapped[str] = mapped_column(String(30))
+    exam_no: Mapped[str] = mapped_column(String(30), default="")
+    certificate_no: Mapped[str] = mapped_column(String(30), default="")
+    level: Mapped[str] = mapped_column(String(20))
+    major: Mapped[str] = mapped_column(String(100))
+    study_form: Mapped[str] = mapped_column(String(20), default="")
+    graduating_year: Mapped[int] = mapped_column(Integer)
+    class_no: Mapped[str] = mapped_column(String(50), default="")
+    exempt_reason: Mapped[str | None] = mapped_column(String(100))
+    id_number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    id_number_hash: Mapped[str] = mapped_column(_HEX, index=True)
+    id_last6_hash: Mapped[str] = mapped_column(_HEX)
+    id_last4_hash: Mapped[str] = mapped_column(_HEX)
+    code_hash: Mapped[str | None] = mapped_column(_HEX)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "student_no"),
+        Index("ix_students_name", "campaign_id", "name"),
+        Index("ix_students_last6", "campaign_id", "id_last6_hash"),
+        Index(
+            "uq_students_code",
+            "campaign_id",
+            "code_hash",
+            unique=True,
+            sqlite_where=text("code_hash IS NOT NULL"),
+            postgresql_where=text("code_hash IS NOT NULL"),
+        ),
+    )
+
+
+class PrincipalRow(Base):
+    """Who is on the other end: a browser today, a WeChat user later."""
+
+    __tablename__ = "principals"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StudentSession(Base):
+    """A principal's session; only the hash of its token is kept."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    principal_id: Mapped[int] = _fk("principals.id")
+    token_hash: Mapped[str] = mapped_column(_HEX, unique=True)
+    csrf_token: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Consent(Base):
+    """One consent, given for one version of a campaign's notice."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    principal_id: Mapped[int] = _fk("principals.id")
+    campaign_id: Mapped[int] = _fk("campaigns.id")
+    purpose: Mapped[str] = mapped_column(String(30))
+    notice_version: Mapped[str] = mapped_column(String(50))
+    channel: Mapped[str] = mapped_column(String(20))
+    given_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "uq_consents_given",
+            "principal_id",
+            "campaign_id",
+            "purpose",
+            "notice_version",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+
+class CodeReadingRow(Base):
+    """A collection code read from a picture or pasted, kept until it is bound."""
+
+    __tablename__ = "code_readings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    principal_id: Mapped[int] = _fk("principals.id")
+    campaign_id: Mapped[int] = _fk("campaigns.id")
+    raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    card_key: Mapped[str | None] = mapped_column(String(80))
+    source: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Binding(Base):
+    """Principal + collection code + student, once; waiting while not on the roster."""
+
+    __tablename__ = "bindings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    campaign_id: Mapped[int] = _fk("campaigns.id", index=False)
+    principal_id: Mapped[int] = _fk("principals.id")
+    entry_id: Mapped[int] = _fk("entries.id")
+    # None while waiting for the roster.
+    student_id: Mapped[int | None] = mapped_column(
+        ForeignKey("students.id", ondelete="RESTRICT"), index=True
+    )
+    code_hash: Mapped[str] = mapped_column(_HEX)
+    raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    fingerprint: Mapped[str] = mapped_column(String(20), index=True)
+    card_key: Mapped[str | None] = mapped_column(String(80))
+    # What a waiting student said of themselves, to be met by the roster later.
+    stated_name: Mapped[str] = mapped_column(String(80), default="")
+    stated_last6_hash: Mapped[str] = mapped_column(_HEX)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    release_reason: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (
+        Index(
+            "uq_bindings_code",
+            "campaign_id",
+            "code_hash",
+            unique=True,
+            sqlite_where=text("released_at IS NULL"),
+            postgresql_where=text("released_at IS NULL"),
+        ),
+        Index(
+            "uq_bindings_student",
+            "student_id",
+            unique=True,
+            sqlite_where=text("released_at IS NULL AND student_id IS NOT NULL"),
+            postgresql_where=text("released_at IS NULL AND student_id IS NOT NULL"),
+        ),
+    )
+
+
+class BindingEvent(Base):
+    """What happened to a binding; insert-only."""
+
+    __tablename__ = "binding_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    binding_id: Mapped[int] = _fk("bindings.id")
+    what: Mapped[str] = mapped_column(String(30))
+    by: Mapped[str] = mapped_column(String(10))
+    who: Mapped[str] = mapped_column(String(50), default="")
+    note: Mapped[str] = mapped_column(String(300), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+_LIVE_DRAFT = text("status = 'draft'")
+_LIVE_HANDED_IN = text(
+    "status IN ('pending','approved','returned','delivered','accepted','sent_back')"
+)
+_NOT_WITHDRAWN = text("status != 'withdrawn'")
+
+
+class Submission(Base):
+    """One photo handed in for a binding, with its files and report."""
+
+    __tablename__ = "submissions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    binding_id: Mapped[int] = _fk("bindings.id")
+    principal_id: Mapped[int] = _fk("principals.id")
+    source: Mapped[str] = mapped_column(String(10))
+    status: Mapped[str] = mapped_column(String(15), index=True)
+    version: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(_HEX)
+    original_key: Mapped[str | None] = mapped_column(String(80))
+    portrait_key: Mapped[str | None] = mapped_column(String(80))
+    overlay_key: Mapped[str | None] = mapped_column(String(80))
+    original_type: Mapped[str] = mapped_column(String(30))
+    file: Mapped[dict[str, Any]] = mapped_column(JSON)
+    report: Mapped[dict[str, Any]] = mapped_column(JSON)
+    verdict: Mapped[str] = mapped_column(String(10))
+    policy: Mapped[str] = mapped_column(String(50))
+    human_review_requested: Mapped[bool] = mapped_column(Boolean)
+    return_reasons: Mapped[list[str]] = mapped_column(JSON)
+    return_note: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("staff.id", ondelete="RESTRICT")
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own hook
+    __table_args__ = (
+        Index(
+            "uq_submissions_draft",
+            "binding_id",
+            unique=True,
+            sqlite_where=_LIVE_DRAFT,
+            postgresql_where=_LIVE_DRAFT,
+        ),
+        Index(
+            "uq_submissions_handed_in",
+            "binding_id",
+            unique=True,
+            sqlite_where=_LIVE_HANDED_IN,
+            postgresql_where=_LIVE_HANDED_IN,
+        ),
+        Index(
+            "uq_submissions_same_bytes",
+            "binding_id",
+            "sha256",
+            unique=True,
+            sqlite_where=_NOT_WITHDRAWN,
+            postgresql_where=_NOT_WITHDRAWN,
+        ),
+    )
+
+
+class SubmissionEvent(Base):
+    """One change of status; insert-only."""
+
+    __tablename__ = "submission_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = _fk("submissions.id")
+    status: Mapped[str] = mapped_column(String(15))
+    by: Mapped[str] = mapped_column(String(10))
+    who: Mapped[str] = mapped_column(String(50), default="")
+    note: Mapped[str] = mapped_column(String(700), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Staff(Base):
+    """Somebody who may use the console."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(50), unique=True)
+    display_name: Mapped[str] = mapped_column(String(50))
+    role: Mapped[str] = mapped_column(String(10))
+    station_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stations.id", ondelete="RESTRICT")
+    )
+    password_hash: Mapped[str] = mapped_column(String(200))
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint(
+            "(role = 'station') = (station_id IS NOT NULL)", name="station_of_role"
+        ),
+    )
+
+
+class StaffSessionRow(Base):
+    """A staff member's session; only the hash of its token is kept."""
+
+    __tablename__ = "staff_sessions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = _fk("staff.id")
+    token_hash: Mapped[str] = mapped_column(_HEX, unique=True)
+    csrf_token: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Attempt(Base):
+    """Failures counted per key (a principal, an address, a code, a user name)."""
+
+    __tablename__ = "attempts"
+
+    key_hash: Mapped[str] = mapped_column(_HEX, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class IdempotentAnswer(Base):
+    """The answer given to a creating call, for the caller who asks again."""
+
+    __tablename__ = "idempotent_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    principal_id: Mapped[int] = _fk("principals.id", index=False)
+    key: Mapped[str] = mapped_column(String(100))
+    request_digest: Mapped[str] = mapped_column(_HEX)
+    status: Mapped[int] = mapped_column(Integer)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("principal_id", "key"),)
+
+
+class AuditEvent(Base):
+    """One audited act, chained by hash so that a removed or changed row shows."""
+
+    __tablename__ = "audit_events"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(50))
+    target: Mapped[str] = mapped_column(String(80))
+    detail: Mapped[str] = mapped_column(String(500), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
+    previous_hash: Mapped[str] = mapped_column(_HEX, unique=True)
+    hash: Mapped[str] = mapped_column(_HEX, unique=True)
