@@ -21,7 +21,9 @@ preload_app = False
 # A 10 MiB upload on a bad line is buffered by nginx; without it, it has this long.
 timeout = 120
 graceful_timeout = 30
-keepalive = 5
+# Longer than the 60 seconds nginx keeps an idle connection, so that it never meets a
+# closed one.
+keepalive = 75
 
 # Workers are replaced now and then, not all at once, so that no leak grows for ever.
 max_requests = 2000
@@ -34,3 +36,6 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 accesslog = "-"
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms"
 errorlog = "-"
+
+# Nobody steers the server but the one who started it.
+control_socket_disable = True
