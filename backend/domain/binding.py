@@ -1,4 +1,26 @@
-"""Whether a collection code and what a student typed lead to one enrolment."""
+"""Whether a collection code and what a student typed lead to one enrolment.
+
+The decision is one pure function. What may be told to whom:
+
+* Before the roster is looked at, an answer depends only on what the caller brought and
+  on the campaign's public school code, so it tells nothing new: the name is missing
+  (``name_required``), the code names another school (``code_of_other_school``), or the
+  code and the typing contradict each other (``identity_mismatch``).
+* That somebody else has bound this very code (``code_taken``) is told to whoever holds
+  the code. A code is not guessable and says nothing of the roster.
+* A roster row counts only when it proves the person: the last six match and the name
+  does (in full, or through a mask that shows at least one character). Rows that match
+  in part are dropped before anything is decided, so a wrong name, a wrong last six, a
+  wrong 学号 and a person who is on no roster all get the same answer: the request waits
+  for the station. It is no oracle for who is enrolled, and a mistake in the roster
+  itself is not a dead end. Trying all last sixes still ends in a hit, therefore callers
+  must count a ``Wait`` and a refusal alike as a failed attempt.
+* Every other answer (exempt, taken, other enrolment and its level, the roster's code
+  differs, several enrolments) is told only to a caller who has proved the person.
+
+A live binding without a student was never proven, so it cannot keep the proven person
+from the code: ``Bind.waiting_binding_id`` names it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +28,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from backend.domain.codes import CollectionCode
+from backend.domain.codes import Claims, CollectionCode
+from backend.domain.identity import name_matches_mask, normalise_name, shows_anything
+from backend.domain.levels import levels_conflict
 
 
 class WaitReason(StrEnum):
@@ -138,5 +162,139 @@ def decide(
     scanning_station_id: int | None,
     bindings: BindingFacts,
 ) -> Outcome:
-    """Return what becomes of one request to bind."""
-    raise NotImplementedError
+    """Return what becomes of one request to bind.
+
+    Args:
+        code: as parsed; its claims are checked, never believed.
+        typed: what the student typed.
+        campaign: the campaign of the scanned poster.
+        candidates: the rows worth looking at, in any order: at least every row of the
+            campaign whose last six match.
+        scanning_station_id: the station of the scanned poster, if it has one.
+        bindings: the live bindings of this code and of the candidates.
+    """
+    refused = _refused_unseen(code, typed, campaign)
+    if refused is not None:
+        return refused
+    holding = bindings.of_code
+    if holding and holding.student_id is not None and not holding.mine:
+        return Refuse(RefusalCode.CODE_TAKEN)
+    person = [row for row in candidates if _proves_person(row, typed, code.claims)]
+    enrolments = [row for row in person if _same_enrolment(row, code.claims)]
+    if not enrolments:
+        return _no_enrolment(person, holding)
+    row = _the_one(enrolments, holding)
+    if row is None:
+        return _wait(WaitReason.SEVERAL_ENROLMENTS, holding)
+    return _bind_to(row, holding, bindings, scanning_station_id)
+
+
+def _refused_unseen(
+    code: CollectionCode, typed: Typed, campaign: CampaignFacts
+) -> Refuse | None:
+    """Refuse by what the caller brought alone, without the roster."""
+    claims = code.claims
+    school = claims.school_code if claims else None
+    if school and campaign.school_code and school != campaign.school_code:
+        return Refuse(RefusalCode.CODE_OF_OTHER_SCHOOL)
+    if code.needs_name and not normalise_name(typed.name or ""):
+        return Refuse(RefusalCode.NAME_REQUIRED)
+    if claims and not _agrees_with_card(typed, claims):
+        return Refuse(RefusalCode.IDENTITY_MISMATCH)
+    return None
+
+
+def _agrees_with_card(typed: Typed, claims: Claims) -> bool:
+    if claims.id_last4 and not typed.id_last6.endswith(claims.id_last4):
+        return False
+    if typed.name and claims.masked_name:
+        return name_matches_mask(typed.name, claims.masked_name)
+    return True
+
+
+def _proves_person(row: RosterRow, typed: Typed, claims: Claims | None) -> bool:
+    """Say whether the caller has shown to be this person: last six and name."""
+    if not row.id_last6_matches or row.id_last4_matches is False:
+        return False
+    stated = normalise_name(typed.name or "")
+    if stated:
+        return normalise_name(row.name).casefold() == stated.casefold()
+    masked = claims.masked_name if claims else None
+    return bool(
+        masked and shows_anything(masked) and name_matches_mask(row.name, masked)
+    )
+
+
+def _same_enrolment(row: RosterRow, claims: Claims | None) -> bool:
+    """Say whether the row may be the 学籍 the code names; an opaque code names none."""
+    if claims is None:
+        return True
+    numbers = {normalise_name(claims.student_no or ""), normalise_name(row.student_no)}
+    if len(numbers - {""}) > 1:
+        return False
+    return not levels_conflict(claims.level, row.level)
+
+
+def _no_enrolment(person: list[RosterRow], holding: Holding | None) -> Outcome:
+    # An exempt 学籍 needs no code: then the code's own is simply not on the roster.
+    levels = {row.level for row in person if not row.exempt}
+    if not levels:
+        return _wait(WaitReason.NOT_ON_ROSTER, holding)
+    level = levels.pop() if len(levels) == 1 else None
+    return Refuse(RefusalCode.CODE_OF_OTHER_ENROLMENT, level=level)
+
+
+def _the_one(enrolments: list[RosterRow], holding: Holding | None) -> RosterRow | None:
+    """Return the only row, or the one already mine, or the one that has this code."""
+    held = [
+        row for row in enrolments if holding and row.student_id == holding.student_id
+    ]
+    coded = [row for row in enrolments if row.code_matches]
+    for rows in (held, enrolments, coded):
+        if len(rows) == 1:
+            return rows[0]
+    return None
+
+
+def _wait(reason: WaitReason, holding: Holding | None) -> Outcome:
+    if holding is None:
+        return Wait(reason)
+    if not holding.mine:
+        return Refuse(RefusalCode.CODE_TAKEN)
+    if holding.student_id is None:
+        return Wait(reason, waiting_binding_id=holding.binding_id)
+    return Refuse(RefusalCode.IDENTITY_MISMATCH)
+
+
+def _bind_to(
+    row: RosterRow,
+    holding: Holding | None,
+    bindings: BindingFacts,
+    scanning_station_id: int | None,
+) -> Outcome:
+    """Decide for the proven person and the one enrolment."""
+    if holding and holding.student_id is not None:
+        if holding.student_id == row.student_id:
+            return AlreadyMine(holding.binding_id)
+        return Refuse(RefusalCode.CODE_TAKEN)
+    refusal = _refusal_of_student(row, bindings.of_students.get(row.student_id))
+    if refusal is not None:
+        return Refuse(refusal)
+    stations = {row.station_id, scanning_station_id} - {None}
+    return Bind(
+        student_id=row.student_id,
+        other_station=len(stations) > 1,
+        waiting_binding_id=holding.binding_id if holding else None,
+    )
+
+
+def _refusal_of_student(row: RosterRow, held: Holding | None) -> RefusalCode | None:
+    if row.exempt:
+        return RefusalCode.EXEMPT
+    if held is not None:
+        if held.mine:
+            return RefusalCode.STUDENT_HAS_OTHER_CODE
+        return RefusalCode.STUDENT_TAKEN
+    if row.code_matches is False:
+        return RefusalCode.CODE_DIFFERS_FROM_ROSTER
+    return None
