@@ -1,0 +1,16 @@
+"""The console: staff sign in, search, review, manage stations and entries."""
+
+from __future__ import annotations
+
+from backend.web.admin import (
+    entries,
+    home,
+    people,
+    records,
+    reviews,
+    sign_in,
+    stations,
+)
+from backend.web.admin.blueprint import bp
+
+__all__ = ["bp", "entries", "home", "people", "records", "reviews", "sign_in", "stations"]

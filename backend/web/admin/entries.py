@@ -1,0 +1,143 @@
+"""A campaign's entries: create, replace, retire; posters and codes to print."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from backend.domain.errors import (
+    ConflictError,
+    DomainError,
+    InvalidInputError,
+    NotFoundError,
+)
+from backend.domain.campaigns import EntryState
+from backend.services.types import CampaignView, Role, StaffSession
+from backend.web.admin.blueprint import bp
+from backend.web.admin.messages import message_for
+from backend.web.admin.pages import field, hand_out, number, show
+from backend.web.auth import staff_required
+from backend.web.context import services
+
+_ENDED = frozenset({EntryState.REPLACED, EntryState.RETIRED})
+
+
+@bp.get("/campaigns")
+@staff_required(Role.ADMIN, Role.STATION)
+def campaigns(session: StaffSession) -> ResponseReturnValue:
+    """List the campaigns to choose from."""
+    return show(
+        "campaigns.html",
+        session,
+        section="admin.campaigns",
+        campaigns=services().stations.campaigns(session.user),
+    )
+
+
+@bp.get("/campaigns/<int:campaign_id>/entries")
+@staff_required(Role.ADMIN, Role.STATION)
+def entries(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
+    """List a campaign's entries."""
+    return _page(session, campaign_id)
+
+
+@bp.post("/campaigns/<int:campaign_id>/entries")
+@staff_required(Role.ADMIN)
+def create_entry(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
+    """Create the entry of a station that has none."""
+    station_id = number(field("station"))
+    if station_id is None:
+        raise NotFoundError("station_not_found")
+    try:
+        services().stations.create_entry(session.user, campaign_id, station_id)
+    except ConflictError as error:
+        return _page(session, campaign_id, error)
+    return _back(campaign_id, "created")
+
+
+@bp.post("/entries/<token>/replacement")
+@staff_required(Role.ADMIN)
+def replace_entry(session: StaffSession, token: str) -> ResponseReturnValue:
+    """End an entry and open its successor."""
+    campaign_id = services().stations.entry(session.user, token).campaign.id
+    try:
+        services().stations.replace_entry(session.user, token, field("reason"))
+    except (InvalidInputError, ConflictError) as error:
+        return _page(session, campaign_id, error)
+    return _back(campaign_id, "replaced")
+
+
+@bp.post("/entries/<token>/retirement")
+@staff_required(Role.ADMIN)
+def retire_entry(session: StaffSession, token: str) -> ResponseReturnValue:
+    """End an entry for good."""
+    campaign_id = services().stations.entry(session.user, token).campaign.id
+    try:
+        services().stations.retire_entry(session.user, token, field("reason"))
+    except (InvalidInputError, ConflictError) as error:
+        return _page(session, campaign_id, error)
+    return _back(campaign_id, "retired")
+
+
+@bp.get("/entries/<token>/poster.pdf")
+@staff_required(Role.ADMIN, Role.STATION)
+def poster_pdf(session: StaffSession, token: str) -> ResponseReturnValue:
+    """Hand out the poster for printing."""
+    return hand_out(services().stations.poster_pdf(session.user, token), download=True)
+
+
+@bp.get("/entries/<token>/poster.png")
+@staff_required(Role.ADMIN, Role.STATION)
+def poster_png(session: StaffSession, token: str) -> ResponseReturnValue:
+    """Hand out the poster as a picture."""
+    return hand_out(services().stations.poster_png(session.user, token), download=True)
+
+
+@bp.get("/entries/<token>/code.png")
+@staff_required(Role.ADMIN, Role.STATION)
+def code_png(session: StaffSession, token: str) -> ResponseReturnValue:
+    """Hand out the bare code as a picture."""
+    return hand_out(services().stations.code_png(session.user, token), download=True)
+
+
+@bp.get("/entries/<token>/code.svg")
+@staff_required(Role.ADMIN, Role.STATION)
+def code_svg(session: StaffSession, token: str) -> ResponseReturnValue:
+    """Hand out the bare code as a drawing, to look at or to keep."""
+    media = services().stations.code_svg(session.user, token)
+    return hand_out(media, download="download" in request.args)
+
+
+def _back(campaign_id: int, done: str) -> ResponseReturnValue:
+    return redirect(
+        url_for("admin.entries", campaign_id=campaign_id, done=done), 303
+    )
+
+
+def _campaign(session: StaffSession, campaign_id: int) -> CampaignView:
+    for campaign in services().stations.campaigns(session.user):
+        if campaign.id == campaign_id:
+            return campaign
+    raise NotFoundError("campaign_not_found")
+
+
+def _page(
+    session: StaffSession, campaign_id: int, error: DomainError | None = None
+) -> ResponseReturnValue:
+    campaign = _campaign(session, campaign_id)
+    found = services().stations.entries(session.user, campaign_id)
+    taken = {entry.station.id for entry in found if entry.state not in _ENDED}
+    return show(
+        "entries.html",
+        session,
+        status=error.status if error else 200,
+        section="admin.campaigns",
+        campaign=campaign,
+        entries=found,
+        free_stations=[
+            station
+            for station in services().stations.list(session.user)
+            if station.id not in taken
+        ],
+        message=message_for(error),
+    )

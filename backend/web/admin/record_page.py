@@ -1,0 +1,120 @@
+"""The page of one bound record, however one arrives at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from flask import Response
+
+from backend.domain.errors import ConflictError, DomainError, NotFoundError
+from backend.domain.report import Report, Status
+from backend.domain.reviews import Action, SubmissionStatus, may
+from backend.messages.findings import describe
+from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.types import (
+    AdminSubmission,
+    BindingStatus,
+    HistoryItem,
+    Record,
+    Role,
+    StaffSession,
+)
+from backend.web.admin.messages import message_for
+from backend.web.admin.pages import show
+from backend.web.context import services
+
+_LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
+#: What a reviewer must see first comes first.
+_ORDER: Final = {Status.FAIL: 0, Status.WARN: 1, Status.SKIP: 2, Status.PASS: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionForm:
+    """The decision as it was filled in."""
+
+    action: Literal["approve", "return"]
+    checked: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    note: str = ""
+    expected_version: int = 0
+
+
+_EMPTY_FORM: Final = DecisionForm(action="approve")
+
+
+def find_submission(record: Record, submission_id: str) -> AdminSubmission:
+    """Return one submission of the record; raises NotFoundError for any other."""
+    for submission in record.submissions:
+        if submission.view.public_id == submission_id:
+            return submission
+    raise NotFoundError("submission_not_found")
+
+
+def current_submission(record: Record) -> AdminSubmission | None:
+    """Return the submission to look at first: the newest that still counts."""
+    newest = sorted(
+        record.submissions, key=lambda item: item.view.created_at, reverse=True
+    )
+    living = [item for item in newest if item.view.status not in _LAPSED]
+    return next(iter(living or newest), None)
+
+
+def steps_since(submission: AdminSubmission, version: int) -> tuple[HistoryItem, ...]:
+    """Return what happened after the version somebody saw: one step a version."""
+    missed = max(1, submission.view.version - version)
+    return submission.view.history[-missed:]
+
+
+def show_record(
+    session: StaffSession,
+    binding_id: str,
+    *,
+    chosen: str = "",
+    error: DomainError | None = None,
+    form: DecisionForm = _EMPTY_FORM,
+    **opened: object,
+) -> Response:
+    """Render the record, with a form that was refused filled in as it was."""
+    record = services().search.record(session.user, binding_id)
+    current = find_submission(record, chosen) if chosen else current_submission(record)
+    stale = isinstance(error, ConflictError) and current is not None
+    may_review = session.user.role is not Role.STATION
+    wrong = {violation.field for violation in error.violations} if error else set()
+    return show(
+        "record.html",
+        session,
+        status=error.status if error else 200,
+        section="admin.records",
+        record=record,
+        current=current,
+        changed=steps_since(current, form.expected_version) if stale else (),
+        message=None if stale else message_for(error),
+        form=form,
+        returning=bool(error) and form.action == "return",
+        open_checks=wrong,
+        ready_reasons=RETURN_REASONS.values(),
+        may_review=may_review,
+        can_approve=may_review and _may(current, Action.APPROVE),
+        can_return=may_review and _may(current, Action.RETURN),
+        can_release=may_review
+        and record.row.binding_status is not BindingStatus.RELEASED,
+        **_findings(current.view.report if current else None),
+        **opened,
+    )
+
+
+def _may(submission: AdminSubmission | None, action: Action) -> bool:
+    return submission is not None and may(submission.view.status, action)
+
+
+def _findings(report: Report | None) -> dict[str, object]:
+    """Split a report into problems, the person's checklist and the rest."""
+    found = report.findings if report else ()
+    lines = [(finding.status, describe(finding)) for finding in found]
+    lines.sort(key=lambda line: _ORDER.get(line[0], len(_ORDER)))
+    return {
+        "problems": [x for s, x in lines if s in {Status.FAIL, Status.WARN}],
+        "checklist": [x for s, x in lines if s is Status.HUMAN],
+        "passed": [x for s, x in lines if s in {Status.PASS, Status.SKIP}],
+    }

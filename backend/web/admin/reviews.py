@@ -1,0 +1,63 @@
+"""Deciding on a submission, and its pictures."""
+
+from __future__ import annotations
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from backend.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.types import MediaKind, Role, StaffSession
+from backend.web.admin.blueprint import bp
+from backend.web.admin.checklist import ensure_checked
+from backend.web.admin.pages import field, hand_out, number
+from backend.web.admin.record_page import DecisionForm, find_submission, show_record
+from backend.web.auth import staff_required
+from backend.web.context import services
+
+
+@bp.post("/submissions/<submission_id>/decision")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
+    """Approve or return, on the version the reviewer has seen."""
+    binding_id = field("binding_id", limit=40)
+    form = DecisionForm(
+        action="approve" if field("action") == "approve" else "return",
+        checked=tuple(request.form.getlist("checked")),
+        reasons=tuple(k for k in request.form.getlist("reasons") if k in RETURN_REASONS),
+        note=field("note", limit=500),
+        # A form without a version has seen none: it is stale whatever the record says.
+        expected_version=number(field("expected_version")) or 0,
+    )
+    record = services().search.record(session.user, binding_id)
+    submission = find_submission(record, submission_id)
+    try:
+        if form.action == "approve":
+            ensure_checked(submission.view.report, form.checked)
+        services().reviews.decide(
+            session.user,
+            submission_id,
+            action=form.action,
+            reasons=tuple(RETURN_REASONS[key].text for key in form.reasons),
+            note=form.note,
+            expected_version=form.expected_version,
+        )
+    except (InvalidInputError, ConflictError) as error:
+        return show_record(
+            session, binding_id, chosen=submission_id, error=error, form=form
+        )
+    return redirect(
+        url_for("admin.record", binding_id=binding_id, done=form.action), 303
+    )
+
+
+@bp.get("/submissions/<submission_id>/<kind>")
+@staff_required()
+def picture(
+    session: StaffSession, submission_id: str, kind: str
+) -> ResponseReturnValue:
+    """Hand out one picture of a submission."""
+    if kind not in set(MediaKind):
+        raise NotFoundError("submission_not_found")
+    media = services().search.media(session.user, submission_id, MediaKind(kind))
+    return hand_out(media, download=False)
