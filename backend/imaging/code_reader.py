@@ -1,0 +1,168 @@
+"""Finds the collection code in a picture: a saved card, a screenshot, a photo of a screen.
+
+zxing-cpp looks first; where it finds no collection code, OpenCV's two detectors look at
+several scales, since a card's code has only three to four pixels per module and suffers
+from chats and screens.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import zxingcpp
+from backend.imaging.decode import decode
+from numpy.typing import NDArray
+
+from backend.domain.codes import CollectionCode, parse_collection_code
+from backend.domain.errors import CodeUnreadableError
+
+_Grey: TypeAlias = NDArray[np.uint8]
+_Detector: TypeAlias = cv2.QRCodeDetector | cv2.QRCodeDetectorAruco
+
+# Phone photos carry no more detail of a code than this, and detectors are known to miss
+# codes in bigger pictures.
+_LONG_SIDE_PX = 2000
+# One attempt cannot be interrupted, so no enlargement is bigger than this.
+_LONGEST_ENLARGED_PX = 2600
+# What each attempt costs and finds was measured on drawn cards (tests/imaging): the
+# finder-pattern detector at its natural scale first, the slow ones last.
+_SCALES: tuple[tuple[type[_Detector], float], ...] = (
+    (cv2.QRCodeDetectorAruco, 1.0),
+    (cv2.QRCodeDetectorAruco, 2.0),
+    (cv2.QRCodeDetector, 2.0),
+    (cv2.QRCodeDetector, 1.0),
+    (cv2.QRCodeDetectorAruco, 1.5),
+    (cv2.QRCodeDetector, 3.0),
+    (cv2.QRCodeDetectorAruco, 0.5),
+)
+_QR_CODES = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+# The most telling first, when a picture holds several foreign codes.
+_FOREIGN_BY_USE = (
+    "code_is_station_poster",
+    "code_is_identity_number",
+    "code_is_payment",
+    "code_is_wechat",
+    "code_is_web_address",
+)
+
+
+@dataclass(slots=True)
+class _Finds:
+    """What has been read so far."""
+
+    structured: dict[str, CollectionCode] = field(default_factory=dict)
+    opaque: dict[str, CollectionCode] = field(default_factory=dict)
+    foreign: list[str] = field(default_factory=list)
+    unreadable: bool = False
+
+    def add(self, text: str) -> None:
+        try:
+            code = parse_collection_code(text)
+        except CodeUnreadableError as error:
+            self.foreign.append(error.code)
+            return
+        kind = self.opaque if code.claims is None else self.structured
+        kind.setdefault(code.token, code)
+
+    def one(self) -> CollectionCode | None:
+        """Return the one collection code; structured ones beat opaque texts."""
+        codes = list((self.structured or self.opaque).values())
+        if len(codes) > 1:
+            raise CodeUnreadableError("several_codes_in_picture")
+        return codes[0] if codes else None
+
+    def refusal(self) -> str:
+        for code in (*_FOREIGN_BY_USE, *self.foreign):
+            if code in self.foreign:
+                return code
+        return "code_too_blurred" if self.unreadable else "no_code_in_picture"
+
+
+class QrCodeReader:
+    """Reads collection codes from pictures; holds no state, safe to share."""
+
+    def __init__(
+        self, *, seconds: float = 4.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds = seconds
+        self._clock = clock
+
+    def read(self, data: bytes) -> CollectionCode:
+        """Return the one collection code in the picture.
+
+        No new attempt is started once the time is up; one attempt takes up to about
+        half a second.
+
+        Raises:
+            PhotoUnreadableError: the bytes are not a picture.
+            CodeUnreadableError: ``no_code_in_picture``, ``code_too_blurred`` (there is
+                one, and it cannot be decoded), ``several_codes_in_picture`` (different
+                ones), or what ``parse_collection_code`` says of the only codes found.
+        """
+        deadline = self._clock() + self._seconds
+        grey = _grey(decode(data))
+        finds = _Finds()
+        for texts, unreadable in _attempts(grey):
+            finds.unreadable = finds.unreadable or unreadable
+            for text in texts:
+                finds.add(text)
+            code = finds.one()
+            if code is not None:
+                return code
+            # A foreign code read well, and nothing that resisted: it is all there is.
+            done = bool(finds.foreign) and not finds.unreadable
+            if done or self._clock() >= deadline:
+                break
+        raise CodeUnreadableError(finds.refusal())
+
+
+def _grey(rgb: NDArray[np.uint8]) -> _Grey:
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    return _resized(grey, min(1.0, _LONG_SIDE_PX / max(grey.shape)))
+
+
+def _resized(grey: _Grey | cv2.typing.MatLike, scale: float) -> _Grey:
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    same = scale == 1.0
+    image = (
+        grey if same else cv2.resize(grey, None, fx=scale, fy=scale, interpolation=way)
+    )
+    return np.ascontiguousarray(image, dtype=np.uint8)
+
+
+def _attempts(grey: _Grey) -> Iterator[tuple[list[str], bool]]:
+    """Yield, cheapest first, the texts read and whether a code resisted."""
+    yield _zxing(grey)
+    for kind, scale in _SCALES:
+        if scale <= 1 or max(grey.shape) * scale <= _LONGEST_ENLARGED_PX:
+            yield _opencv(kind(), _resized(grey, scale))
+    yield _opencv(cv2.QRCodeDetectorAruco(), 255 - grey)
+
+
+def _zxing(grey: _Grey) -> tuple[list[str], bool]:
+    found = zxingcpp.read_barcodes(grey, formats=_QR_CODES, return_errors=True)
+    texts = [_text(barcode.bytes) for barcode in found if barcode.valid]
+    return texts, any(not barcode.valid for barcode in found)
+
+
+def _text(payload: bytes) -> str:
+    for encoding in ("utf-8", "gbk"):
+        try:
+            return payload.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return payload.decode("latin-1")
+
+
+def _opencv(detector: _Detector, grey: _Grey) -> tuple[list[str], bool]:
+    try:
+        _, texts, _, _ = detector.detectAndDecodeMulti(grey)
+    except (cv2.error, UnicodeDecodeError):
+        # Both detectors raise on some pictures and on payloads that are not UTF-8.
+        return [], False
+    return [text for text in texts if text], False
