@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -257,9 +258,10 @@ def test_the_name_is_needed_only_when_the_code_does_not_tell_enough() -> None:
 @example("{" * 1500)
 @example("11010519491231002X")
 def test_hostile_text_ends_in_a_code_or_a_silent_refusal(text: str) -> None:
-    try:
+    code = None
+    with contextlib.suppress(CodeUnreadableError):
         code = parse_collection_code(text)
-    except CodeUnreadableError:
+    if code is None:
         assert refusal(text).startswith("code_")
         return
     assert code.token
