@@ -39,7 +39,9 @@ def forget_attempts(session: Session, keys: Sequence[str]) -> None:
     session.execute(delete(Attempt).where(Attempt.key_hash.in_(keys)))
 
 
-def find_answer(session: Session, principal_id: int, key: str) -> IdempotentAnswer | None:
+def find_answer(
+    session: Session, principal_id: int, key: str
+) -> IdempotentAnswer | None:
     """Return the answer given before under this key."""
     return session.execute(
         select(IdempotentAnswer)
@@ -74,7 +76,9 @@ def append_audit(
     last in a transaction, so that the turn is short.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+        session.execute(
+            text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK}
+        )
     previous = session.execute(
         select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)
     ).scalar_one_or_none()

@@ -106,9 +106,7 @@ class StaffService:
         with self._db.reading() as session:
             return tuple(staff_user(row) for row in people.all_staff(session))
 
-    def sign_in(
-        self, username: str, password: str, *, address: str
-    ) -> NewStaffSession:
+    def sign_in(self, username: str, password: str, *, address: str) -> NewStaffSession:
         """Open a session.
 
         Raises:
@@ -185,9 +183,7 @@ class StaffService:
                 target=f"staff:{info.user.id}",
             )
 
-    def _refuse(
-        self, limits: tuple[Limit, ...], username: str, address: str
-    ) -> None:
+    def _refuse(self, limits: tuple[Limit, ...], username: str, address: str) -> None:
         now = self._clock.now()
         with self._db.transaction() as session:
             self._limiter.record_failure(session, *limits, now=now)

@@ -1,0 +1,196 @@
+"""Readings, roster candidates, bindings and their events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from backend.db.models import (
+    Binding,
+    BindingEvent,
+    CodeReadingRow,
+    Student,
+    Submission,
+)
+from backend.domain.errors import NotFoundError
+from backend.domain.reviews import HANDED_IN
+
+#: More candidates than this cannot be told apart by a person either.
+_MOST_CANDIDATES = 50
+
+
+class LostRaceError(Exception):
+    """A unique index refused the row: somebody else's came first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateKeys:
+    """What roster rows are looked up by; hashes are keyed."""
+
+    campaign_id: int
+    student_no: str | None
+    last6_hash: str
+    code_hash: str
+
+
+def get_reading(
+    session: Session,
+    public_id: str,
+    *,
+    principal_id: int,
+    campaign_id: int,
+    now: datetime,
+) -> CodeReadingRow:
+    """Return a reading of this principal; raises NotFoundError for any other."""
+    row = session.execute(
+        select(CodeReadingRow)
+        .where(CodeReadingRow.public_id == public_id)
+        .where(CodeReadingRow.principal_id == principal_id)
+        .where(CodeReadingRow.campaign_id == campaign_id)
+    ).scalar_one_or_none()
+    if row is None or row.expires_at <= now:
+        raise NotFoundError("reading_not_found")
+    return row
+
+
+def candidates(session: Session, keys: CandidateKeys) -> list[Student]:
+    """Return the roster rows that share anything with the code or what was typed."""
+    shared = [
+        Student.id_last6_hash == keys.last6_hash,
+        Student.code_hash == keys.code_hash,
+    ]
+    if keys.student_no:
+        shared.append(Student.student_no == keys.student_no)
+    return list(
+        session.scalars(
+            select(Student)
+            .where(Student.campaign_id == keys.campaign_id)
+            .where(or_(*shared))
+            .order_by(Student.id)
+            .limit(_MOST_CANDIDATES)
+        )
+    )
+
+
+def live_binding_of_code(
+    session: Session, campaign_id: int, code_hash: str
+) -> Binding | None:
+    """Return the binding that holds a code now."""
+    return session.execute(
+        select(Binding)
+        .where(Binding.campaign_id == campaign_id)
+        .where(Binding.code_hash == code_hash)
+        .where(Binding.released_at.is_(None))
+    ).scalar_one_or_none()
+
+
+def live_bindings_of_students(
+    session: Session, student_ids: list[int]
+) -> list[Binding]:
+    """Return the bindings that hold any of the students now."""
+    return list(
+        session.scalars(
+            select(Binding)
+            .where(Binding.student_id.in_(student_ids))
+            .where(Binding.released_at.is_(None))
+        )
+    )
+
+
+def bindings_of(session: Session, principal_id: int, campaign_id: int) -> list[Binding]:
+    """Return a principal's live bindings in a campaign, oldest first."""
+    return list(
+        session.scalars(
+            select(Binding)
+            .where(Binding.principal_id == principal_id)
+            .where(Binding.campaign_id == campaign_id)
+            .where(Binding.released_at.is_(None))
+            .order_by(Binding.id)
+        )
+    )
+
+
+def get_binding(
+    session: Session, public_id: str, *, principal_id: int | None = None
+) -> Binding:
+    """Return a binding; with a principal, only a live one of theirs.
+
+    Raises:
+        NotFoundError: no such binding, or not theirs: the two look alike.
+    """
+    query = select(Binding).where(Binding.public_id == public_id)
+    if principal_id is not None:
+        query = query.where(Binding.principal_id == principal_id).where(
+            Binding.released_at.is_(None)
+        )
+    row = session.execute(query).scalar_one_or_none()
+    if row is None:
+        raise NotFoundError("binding_not_found")
+    return row
+
+
+def save_binding(session: Session, binding: Binding) -> None:
+    """Insert or update a binding.
+
+    Raises:
+        LostRaceError: the code or the student was bound meanwhile; the transaction is
+            rolled back by whoever opened it.
+    """
+    session.add(binding)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise LostRaceError from None
+
+
+def add_event(
+    session: Session,
+    binding_id: int,
+    *,
+    what: str,
+    by: str,
+    at: datetime,
+    who: str = "",
+    note: str = "",
+) -> None:
+    """Append to a binding's log."""
+    session.add(
+        BindingEvent(binding_id=binding_id, what=what, by=by, who=who, note=note, at=at)
+    )
+
+
+def events_of(session: Session, binding_id: int) -> list[BindingEvent]:
+    """Return a binding's log, oldest first."""
+    return list(
+        session.scalars(
+            select(BindingEvent)
+            .where(BindingEvent.binding_id == binding_id)
+            .order_by(BindingEvent.id)
+        )
+    )
+
+
+def submission_counts(session: Session, binding_ids: list[int]) -> dict[int, int]:
+    """Return how many photos each binding has handed in so far, drafts included."""
+    rows = session.execute(
+        select(Submission.binding_id, func.count())
+        .where(Submission.binding_id.in_(binding_ids))
+        .where(Submission.status != "withdrawn")
+        .group_by(Submission.binding_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def has_handed_in(session: Session, binding_id: int) -> bool:
+    """Tell whether a photo of this binding was confirmed."""
+    found = session.execute(
+        select(Submission.id)
+        .where(Submission.binding_id == binding_id)
+        .where(Submission.status.in_([status.value for status in HANDED_IN]))
+        .limit(1)
+    ).first()
+    return found is not None

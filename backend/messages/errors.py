@@ -1,0 +1,218 @@
+"""What an error code means to a person: what happened and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from backend.domain.errors import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """One sentence on what happened, one on what to do."""
+
+    title: str
+    todo: str
+
+
+_AGAIN = "请稍后再试；如果一直这样，请联系函授站。"
+_CARD = "请打开学信网的图像采集码页面，长按二维码保存原图，再上传。"
+_PHOTO = "请用手机相机重新拍一张，或换一张 JPG、PNG、HEIC、WebP 格式的照片。"
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        # Requests.
+        "malformed_request": ("请求的内容看不懂", "请返回上一页重试。"),
+        "invalid_input": ("有几项没有填对", "请按提示修改后再提交。"),
+        "page_not_found": (
+            "没有找到这个页面",
+            "请重新扫描海报上的二维码，或检查网址是否完整。",
+        ),
+        "method_not_allowed": ("这个地址不支持这样的操作", "请返回上一页重试。"),
+        "upload_too_large": (
+            "文件太大了，最多 10 MB",
+            "请把手机相机的分辨率调低一些再拍，或用微信发送时不选“原图”后再上传。",
+        ),
+        "unsupported_media_type": ("提交的格式不对", "请返回上一页重试。"),
+        "internal_error": ("服务出了点问题，您已提交的内容不受影响", _AGAIN),
+        "database_unavailable": ("服务暂时忙不过来", _AGAIN),
+        "storage_unavailable": ("照片暂时无法保存", _AGAIN),
+        "storage_damaged": ("保存的文件已损坏", "请联系函授站，由学校检查存储。"),
+        "file_not_found": ("没有找到这个文件", "它可能已按规定删除，请刷新页面。"),
+        "face_model_unavailable": ("照片检查暂时不可用", _AGAIN),
+        "idempotency_key_reused": (
+            "同一个 Idempotency-Key 用在了不同的请求上",
+            "请为每个新请求换一个新的 Idempotency-Key。",
+        ),
+        "idempotency_key_invalid": (
+            "Idempotency-Key 应为 1 到 100 个可见 ASCII 字符",
+            "请改用 UUID。",
+        ),
+        # Signing in.
+        "not_signed_in": ("还没有登录", "请重新扫描海报上的二维码进入。"),
+        "session_expired": ("登录已过期", "请重新进入；已提交的内容不会丢。"),
+        "csrf_failed": (
+            "页面打开得太久，已失效",
+            "请返回上一页，刷新后再提交一次。",
+        ),
+        "wrong_credentials": ("用户名或密码不对", "请检查后重试。"),
+        "role_not_allowed": ("您的账号没有这项权限", "需要时请联系学院管理员。"),
+        "too_many_attempts": (
+            "尝试次数太多了",
+            "请在 {retry_after} 秒后再试。",
+        ),
+        # Entries and campaigns.
+        "entry_not_found": (
+            "没有这个采集入口",
+            "请重新扫描函授站海报上的二维码；如果海报破损，请向函授站要新的。",
+        ),
+        "entry_replaced": (
+            "这个二维码已停用，换成了新的",
+            "请向函授站要新海报，扫描新的二维码。",
+        ),
+        "entry_retired": ("这个采集入口已停用", "请联系函授站。"),
+        "campaign_not_open": ("采集还没有开始", "请在开放时间内再来，海报不用换。"),
+        "campaign_closed": (
+            "这一批采集已经结束",
+            "请尽快联系函授站，说明情况并申请补采。",
+        ),
+        "consent_required": (
+            "还没有同意信息采集告知",
+            "请先阅读告知，勾选两项同意后再继续。",
+        ),
+        # Records.
+        "binding_not_found": ("没有找到这条绑定", "请从“我的”页面重新进入。"),
+        "submission_not_found": ("没有找到这张照片", "请从“我的”页面重新进入。"),
+        "record_not_found": ("没有找到这条记录", "请返回查询页面。"),
+        "campaign_not_found": ("没有这个采集批次", "请返回上一页。"),
+        "station_not_found": ("没有这个函授站", "请返回上一页。"),
+        "reading_not_found": (
+            "采集码的读取结果已失效",
+            "请重新上传采集码图片。",
+        ),
+        "station_code_taken": ("这个函授站代码已被使用", "请换一个代码。"),
+        "entry_exists": (
+            "这个函授站在本批次已有启用的入口",
+            "需要换新二维码时，请用“更换入口”。",
+        ),
+        "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
+        "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
+        # Binding.
+        "identity_mismatch": (
+            "采集码与填写的信息对不上",
+            "请核对姓名和身份证号后 6 位，并确认采集码是您本人、本次毕业的学籍。",
+        ),
+        "name_required": ("还需要填写姓名", "这个采集码里没有姓名，请填写本人姓名。"),
+        "code_of_other_school": (
+            "这是其他学校的采集码",
+            "请在学信网选择本校的学籍，查看并保存它的采集码。",
+        ),
+        "code_of_other_enrolment": (
+            "这是您另一个学籍的采集码",
+            "请在学信网选择{level}学籍，查看并保存它的采集码。",
+        ),
+        "code_taken": (
+            "这个采集码已经被别人绑定",
+            "如果这确实是您的采集码，请联系函授站核实并解除绑定。",
+        ),
+        "student_taken": (
+            "这个学籍已经由别的微信或浏览器绑定",
+            "请用原来的手机打开；换了手机的，请联系函授站解除绑定。",
+        ),
+        "student_has_other_code": (
+            "这个学籍已经绑定了另一个采集码",
+            "需要更换时，请在“我的”页面选择更换采集码。",
+        ),
+        "code_differs_from_roster": (
+            "采集码与学校名册里登记的不一致",
+            "请确认选对了学籍；没有选错的，请联系函授站核对。",
+        ),
+        "exempt": (
+            "学校登记您不需要采集照片",
+            "如有疑问，请联系函授站。",
+        ),
+        "too_many_bindings": (
+            "这个手机绑定的学籍已达上限",
+            "请换一个手机或浏览器继续。",
+        ),
+        "code_locked": (
+            "照片确认以后不能自己更换采集码",
+            "请联系函授站，由工作人员更换。",
+        ),
+        # Submissions.
+        "submission_settled": (
+            "照片已经审核通过",
+            "需要更换时，请联系函授站，由工作人员退回后再提交。",
+        ),
+        "illegal_transition": (
+            "这张照片的状态已经变了",
+            "请刷新页面，按最新状态操作。",
+        ),
+        "photo_not_acceptable": (
+            "这张照片还不合格，不能确认提交",
+            "请按提示重拍；认为判断有误的，可以申请人工审核。",
+        ),
+        "review_not_needed": (
+            "这张照片不需要申请人工审核",
+            "请直接确认提交。",
+        ),
+        "stale_decision": (
+            "这条记录刚刚被别人改过",
+            "请刷新页面，看过最新状态后再决定。",
+        ),
+        "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
+        # Pictures.
+        "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
+    }
+)
+
+VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "consent_required": "需要勾选这一项才能继续",
+        "required": "请填写这一项",
+        "too_long": "太长了，请缩短",
+        "invalid_field": "这一项的格式不对",
+        "reason_required": "请写明原因（200 字以内）",
+        "wrong_password": "原密码不对",
+        "password_length": "新密码至少 10 个字符",
+        "username_invalid": "用户名只能用字母、数字和 - . _",
+        "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
+    }
+)
+
+FIELDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "portrait": "人像照片采集",
+        "identity_number": "身份证号使用",
+        "id_last6": "身份证号后 6 位",
+        "id_number": "身份证号",
+        "name": "姓名",
+        "code": "代码",
+        "address": "地址",
+        "contact": "联系方式",
+        "reason": "原因",
+        "username": "用户名",
+        "display_name": "姓名",
+        "password": "密码",
+        "old_password": "原密码",
+        "new_password": "新密码",
+        "station": "函授站",
+    }
+)
+
+
+def error_text(code: str, data: Mapping[str, Any] | None = None) -> ErrorText:
+    """Return the words for an error code; an unknown code reads as an internal error."""
+    title, todo = TEXTS.get(code, TEXTS["internal_error"])
+    values = {"retry_after": "60", "level": "本次毕业", **(data or {})}
+    return ErrorText(title.format_map(values), todo.format_map(values))
+
+
+def violation_text(violation: Violation) -> str:
+    """Return one sentence on one field, named as on the form."""
+    field = FIELDS.get(violation.field, violation.field)
+    sentence = VIOLATIONS.get(violation.code) or error_text(violation.code).title
+    return f"{field}：{sentence}"

@@ -1,0 +1,46 @@
+"""The use cases: what the pages, the API and the command line can ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backend.domain.policy import Policy
+from backend.services.audit import AuditService
+from backend.services.bindings import BindingService
+from backend.services.codes import CodeService
+from backend.services.entries import EntryService
+from backend.services.posters import PosterService
+from backend.services.reviews import ReviewService
+from backend.services.search import SearchService
+from backend.services.sessions import ConsentService, SessionService
+from backend.services.staff import StaffService
+from backend.services.stations import StationService
+from backend.services.submissions import SubmissionService
+from backend.services.upkeep import (
+    HealthService,
+    IdempotencyService,
+    ReconcileService,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case, wired."""
+
+    audit: AuditService
+    bindings: BindingService
+    codes: CodeService
+    consents: ConsentService
+    entries: EntryService
+    health: HealthService
+    idempotency: IdempotencyService
+    policies: Mapping[str, Policy]
+    posters: PosterService
+    reconcile: ReconcileService
+    reviews: ReviewService
+    search: SearchService
+    sessions: SessionService
+    staff: StaffService
+    stations: StationService
+    submissions: SubmissionService

@@ -1,0 +1,146 @@
+"""A person's decision on a portrait, and the release of a binding."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from backend.db import bindings, journal, submissions
+from backend.db.bindings import LostRaceError
+from backend.db.engine import Database
+from backend.db.models import Submission
+from backend.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    RefusedError,
+    Violation,
+)
+from backend.domain.reviews import SETTLED, Action, SubmissionStatus, next_status
+from backend.ports import Clock
+from backend.services.access import require_admin, require_reviewer
+from backend.services.submission_views import submission_view
+from backend.services.types import StaffUser, SubmissionView
+
+_NOTE_LENGTH = 500
+_REASON_LENGTH = 200
+
+
+class ReviewService:
+    """Approves, returns, releases; each decision names the version it was made on."""
+
+    def __init__(self, *, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def decide(
+        self,
+        actor: StaffUser,
+        public_id: str,
+        *,
+        action: Literal["approve", "return"],
+        reasons: tuple[str, ...],
+        note: str,
+        expected_version: int,
+    ) -> SubmissionView:
+        """Approve a portrait, or return it with reasons.
+
+        Raises:
+            PermissionDeniedError: not a reviewer.
+            ConflictError: ``stale_decision``: it changed since it was looked at.
+            InvalidInputError: a return without any reason.
+            RefusedError: ``photo_not_acceptable``: nothing to approve, no portrait.
+        """
+        require_reviewer(actor)
+        _check_words(action, reasons, note)
+        with self._db.transaction() as session:
+            row, binding = submissions.get_submission(session, public_id)
+            if row.version != expected_version:
+                raise ConflictError("stale_decision", version=row.version)
+            if action == "approve" and row.portrait_key is None:
+                raise RefusedError("photo_not_acceptable")
+            following = next_status(SubmissionStatus(row.status), Action(action))
+            row.status = following.value
+            row.return_reasons = list(reasons) if action == "return" else []
+            row.return_note = note if action == "return" else ""
+            row.decided_at = self._clock.now()
+            row.decided_by_id = actor.id or None
+            try:
+                submissions.save_submission(session, row)
+            except LostRaceError:
+                raise ConflictError("stale_decision") from None
+            self._log(session, actor, row, "; ".join([*reasons, note]).strip("; "))
+            return submission_view(session, row, binding, name_staff=True)
+
+    def release_binding(self, actor: StaffUser, binding_id: str, reason: str) -> None:
+        """Undo a binding, so that the code and the student are free again.
+
+        Raises:
+            InvalidInputError: no reason given.
+            ConflictError: ``submission_settled``: return the portrait first.
+        """
+        require_admin(actor)
+        if not 0 < len(reason.strip()) <= _REASON_LENGTH:
+            raise InvalidInputError(
+                "invalid_input", violations=(Violation("reason", "reason_required"),)
+            )
+        now = self._clock.now()
+        with self._db.transaction() as session:
+            row = bindings.get_binding(session, binding_id)
+            if row.released_at is not None:
+                return
+            handed_in = submissions.find_handed_in(session, row.id)
+            if handed_in and SubmissionStatus(handed_in.status) in SETTLED:
+                raise ConflictError("submission_settled")
+            row.released_at = now
+            row.release_reason = reason.strip()
+            session.flush()
+            bindings.add_event(
+                session,
+                row.id,
+                what="released",
+                by="staff",
+                at=now,
+                who=actor.username,
+                note=reason.strip(),
+            )
+            journal.append_audit(
+                session,
+                at=now,
+                actor=actor.username,
+                action="binding.release",
+                target=f"binding:{row.id}",
+                detail=reason.strip(),
+            )
+
+    def _log(
+        self, session: Session, actor: StaffUser, row: Submission, note: str
+    ) -> None:
+        now = self._clock.now()
+        submissions.add_event(
+            session,
+            row.id,
+            status=row.status,
+            by="staff",
+            at=now,
+            who=actor.username,
+            note=note,
+        )
+        journal.append_audit(
+            session,
+            at=now,
+            actor=actor.username,
+            action=f"submission.{row.status}",
+            target=f"submission:{row.id}",
+        )
+
+
+def _check_words(action: str, reasons: tuple[str, ...], note: str) -> None:
+    if action == "return" and not reasons and not note.strip():
+        raise InvalidInputError(
+            "reasons_required", violations=(Violation("reason", "reason_required"),)
+        )
+    if len(note) > _NOTE_LENGTH or len("; ".join(reasons)) > _REASON_LENGTH:
+        raise InvalidInputError(
+            "invalid_input", violations=(Violation("reason", "too_long"),)
+        )

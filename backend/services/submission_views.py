@@ -1,0 +1,57 @@
+"""A submission as its owner and as staff see it."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from sqlalchemy.orm import Session
+
+from backend.db import submissions
+from backend.db.models import Binding, Submission
+from backend.domain.report import Verdict, report_from_dict
+from backend.domain.reviews import SETTLED, Action, SubmissionStatus, may
+from backend.services.types import HistoryItem, SubmissionView
+
+
+def submission_view(
+    session: Session, row: Submission, binding: Binding, *, name_staff: bool = False
+) -> SubmissionView:
+    """Return a submission as a value; students are not told which person decided."""
+    status = SubmissionStatus(row.status)
+    handed_in = submissions.find_handed_in(session, row.binding_id)
+    settled = handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED
+    draft = status is SubmissionStatus.DRAFT and not settled
+    failed = row.verdict == Verdict.FAIL or row.portrait_key is None
+    return SubmissionView(
+        public_id=row.public_id,
+        binding_public_id=binding.public_id,
+        status=status,
+        report=report_from_dict(row.report),
+        has_portrait=row.portrait_key is not None,
+        human_review_requested=row.human_review_requested,
+        return_reasons=tuple(row.return_reasons),
+        return_note=row.return_note,
+        version=row.version,
+        can_confirm=draft and not failed,
+        can_request_review=draft and failed,
+        can_withdraw=may(status, Action.WITHDRAW),
+        can_resubmit=not settled,
+        created_at=row.created_at,
+        confirmed_at=row.confirmed_at,
+        history=_history(session, row.id, name_staff=name_staff),
+    )
+
+
+def _history(
+    session: Session, submission_id: int, *, name_staff: bool
+) -> tuple[HistoryItem, ...]:
+    return tuple(
+        HistoryItem(
+            status=event.status,
+            at=event.at,
+            by=cast("Literal['student', 'staff', 'system']", event.by),
+            note=event.note,
+            who=event.who if name_staff else "",
+        )
+        for event in submissions.events_of(session, submission_id)
+    )

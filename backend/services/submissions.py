@@ -1,0 +1,339 @@
+"""One photo on its way from bytes to a confirmed submission.
+
+Nothing is locked while a face is measured: a short read admits the upload, the
+inspector works, the files are written, and one short transaction names them. The
+worst a crash leaves behind is a file without a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from backend.crypto import new_public_id
+from backend.db import bindings, entries, submissions
+from backend.db.bindings import LostRaceError
+from backend.db.engine import Database
+from backend.db.models import Campaign, Submission
+from backend.domain.campaigns import EntryState
+from backend.domain.errors import ConflictError, NotFoundError, RefusedError
+from backend.domain.photo import FileFacts
+from backend.domain.policy import Policy
+from backend.domain.report import Verdict, report_to_dict
+from backend.domain.reviews import SETTLED, Action, SubmissionStatus, next_status
+from backend.ports import Clock, Inspection, PhotoInspector, PhotoStore
+from backend.services.entries import refuse_state
+from backend.services.sessions import ensure_consent
+from backend.services.submission_views import submission_view
+from backend.services.types import Media, MediaKind, Principal, SubmissionView
+from backend.services.views import state_of
+
+_MOST_RACES: Final = 20
+_TYPES: Final[Mapping[str, str]] = {
+    "JPEG": "image/jpeg",
+    "PNG": "image/png",
+    "WEBP": "image/webp",
+    "HEIC": "image/heic",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The keys of an upload's files."""
+
+    sha256: str
+    original: str
+    portrait: str | None
+    overlay: str | None
+
+
+class SubmissionService:
+    """Takes photos in, shows them, confirms and withdraws them."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        store: PhotoStore,
+        inspector: PhotoInspector,
+        policies: Mapping[str, Policy],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._store = store
+        self._inspector = inspector
+        self._policies = policies
+
+    def submit(
+        self,
+        principal: Principal,
+        binding_id: str,
+        data: bytes,
+        *,
+        filename: str | None,
+    ) -> SubmissionView:
+        """Judge one photo and keep it as a draft; the same bytes find their receipt.
+
+        Raises:
+            NotFoundError: not this principal's binding.
+            PhotoUnreadableError: the bytes are not a picture that can be opened.
+            ConflictError: ``submission_settled``, ``campaign_not_open``.
+            GoneError: the campaign or the entry has ended.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        with self._db.reading() as session:
+            campaign = self._admit(session, principal, binding_id)
+            known = self._known(session, principal, binding_id, sha256)
+        if known is not None:
+            return (
+                known
+                if known.status is not SubmissionStatus.SUPERSEDED
+                else self._revive(known)
+            )
+        inspection = self._inspector.inspect(
+            data, filename=filename, policy=self._policies[campaign.policy]
+        )
+        kept = self._keep(sha256, data, inspection)
+
+        def insert(session: Session) -> SubmissionView:
+            self._admit(session, principal, binding_id)
+            known = self._known(session, principal, binding_id, sha256)
+            return known or self._insert(
+                session, principal, binding_id, kept, inspection
+            )
+
+        return self._until_won(insert)
+
+    def get(self, principal: Principal, public_id: str) -> SubmissionView:
+        """Return one submission of this principal; raises NotFoundError."""
+        with self._db.reading() as session:
+            found = submissions.get_submission(
+                session, public_id, principal_id=principal.id
+            )
+            return submission_view(session, *found)
+
+    def current(self, principal: Principal, binding_id: str) -> SubmissionView | None:
+        """Return the draft, else what was handed in, else none."""
+        with self._db.reading() as session:
+            binding = bindings.get_binding(
+                session, binding_id, principal_id=principal.id
+            )
+            row = submissions.find_draft(
+                session, binding.id
+            ) or submissions.find_handed_in(session, binding.id)
+            return submission_view(session, row, binding) if row else None
+
+    def all_of(
+        self, principal: Principal, binding_id: str
+    ) -> tuple[SubmissionView, ...]:
+        """Return every photo of a binding, newest first."""
+        with self._db.reading() as session:
+            binding = bindings.get_binding(
+                session, binding_id, principal_id=principal.id
+            )
+            return tuple(
+                submission_view(session, row, binding)
+                for row in submissions.submissions_of(session, binding.id)
+            )
+
+    def confirm(self, principal: Principal, public_id: str) -> SubmissionView:
+        """Hand a judged photo in; what was handed in before is superseded.
+
+        Raises:
+            RefusedError: ``photo_not_acceptable``.
+            ConflictError: ``submission_settled``, ``illegal_transition``.
+        """
+        return self._hand_in(principal, public_id, human_review=False)
+
+    def request_review(self, principal: Principal, public_id: str) -> SubmissionView:
+        """Hand in a photo the rules refuse, for a person to look at.
+
+        Raises:
+            RefusedError: ``review_not_needed``: it may simply be confirmed.
+        """
+        return self._hand_in(principal, public_id, human_review=True)
+
+    def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
+        """Take a photo back; its files lose their owner and are removed by reconcile."""
+
+        def withdraw(session: Session) -> SubmissionView:
+            row, binding = submissions.get_submission(
+                session, public_id, principal_id=principal.id
+            )
+            if row.status != SubmissionStatus.WITHDRAWN:
+                row.original_key = row.portrait_key = row.overlay_key = None
+                self._move(session, row, Action.WITHDRAW)
+            return submission_view(session, row, binding)
+
+        return self._until_won(withdraw)
+
+    def media(self, principal: Principal, public_id: str, kind: MediaKind) -> Media:
+        """Return a picture of this principal's submission; raises NotFoundError."""
+        with self._db.reading() as session:
+            row, _ = submissions.get_submission(
+                session, public_id, principal_id=principal.id
+            )
+        return media_of(row, kind, self._store)
+
+    def _admit(
+        self, session: Session, principal: Principal, binding_id: str
+    ) -> Campaign:
+        """Raise unless this principal may hand a photo in for this binding now."""
+        binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
+        entry = entries.get_entry_by_id(session, binding.entry_id)
+        state = state_of(entry, self._clock.now())
+        # A replaced poster does not stop those who came in by it.
+        if state in {EntryState.NOT_YET_OPEN, EntryState.CLOSED}:
+            refuse_state(state)
+        ensure_consent(session, principal, entry[1].id)
+        handed_in = submissions.find_handed_in(session, binding.id)
+        if handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED:
+            raise ConflictError("submission_settled")
+        return entry[1]
+
+    def _known(
+        self, session: Session, principal: Principal, binding_id: str, sha256: str
+    ) -> SubmissionView | None:
+        binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
+        row = submissions.find_same_bytes(session, binding.id, sha256)
+        return submission_view(session, row, binding) if row else None
+
+    def _revive(self, known: SubmissionView) -> SubmissionView:
+        """Make an earlier photo the draft again, unless it was once handed in."""
+
+        def revive(session: Session) -> SubmissionView:
+            row, binding = submissions.get_submission(session, known.public_id)
+            if row.confirmed_at is None and row.status == SubmissionStatus.SUPERSEDED:
+                self._supersede(session, submissions.find_draft(session, binding.id))
+                self._move(session, row, Action.REVIVE)
+            return submission_view(session, row, binding)
+
+        return self._until_won(revive)
+
+    def _keep(self, sha256: str, data: bytes, inspection: Inspection) -> _Kept:
+        portrait, overlay = inspection.portrait, inspection.overlay
+        return _Kept(
+            sha256=sha256,
+            original=self._store.put(data),
+            portrait=self._store.put(portrait) if portrait else None,
+            overlay=self._store.put(overlay) if overlay else None,
+        )
+
+    def _insert(
+        self,
+        session: Session,
+        principal: Principal,
+        binding_id: str,
+        kept: _Kept,
+        inspection: Inspection,
+    ) -> SubmissionView:
+        binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
+        self._supersede(session, submissions.find_draft(session, binding.id))
+        report = inspection.report
+        row = Submission(
+            public_id=new_public_id(),
+            binding_id=binding.id,
+            principal_id=principal.id,
+            source="scan",
+            status=SubmissionStatus.DRAFT.value,
+            sha256=kept.sha256,
+            original_key=kept.original,
+            portrait_key=kept.portrait,
+            overlay_key=kept.overlay,
+            original_type=_TYPES[inspection.file.format],
+            file=_file_dict(inspection.file),
+            report=report_to_dict(report),
+            verdict=report.verdict.value,
+            policy=report.policy,
+            human_review_requested=False,
+            return_reasons=[],
+            created_at=self._clock.now(),
+        )
+        submissions.save_submission(session, row)
+        self._log(session, row)
+        return submission_view(session, row, binding)
+
+    def _hand_in(
+        self, principal: Principal, public_id: str, *, human_review: bool
+    ) -> SubmissionView:
+
+        def hand_in(session: Session) -> SubmissionView:
+            row, binding = submissions.get_submission(
+                session, public_id, principal_id=principal.id
+            )
+            if row.status == SubmissionStatus.PENDING:
+                return submission_view(session, row, binding)
+            self._admit(session, principal, binding.public_id)
+            refused = row.verdict == Verdict.FAIL or row.portrait_key is None
+            if refused and not human_review:
+                raise RefusedError("photo_not_acceptable")
+            if human_review and not refused:
+                raise RefusedError("review_not_needed")
+            before = submissions.find_handed_in(session, binding.id)
+            if before is not None and before.id != row.id:
+                self._supersede(session, before)
+            row.human_review_requested = human_review
+            row.confirmed_at = self._clock.now()
+            self._move(session, row, Action.CONFIRM)
+            return submission_view(session, row, binding)
+
+        return self._until_won(hand_in)
+
+    def _until_won(self, step: Callable[[Session], SubmissionView]) -> SubmissionView:
+        """Run a step in a transaction, again when another request came first."""
+        for _ in range(_MOST_RACES):
+            try:
+                with self._db.transaction() as session:
+                    return step(session)
+            except LostRaceError:
+                continue
+        raise ConflictError("stale_decision")
+
+    def _supersede(self, session: Session, row: Submission | None) -> None:
+        if row is not None:
+            self._move(session, row, Action.SUPERSEDE)
+
+    def _move(self, session: Session, row: Submission, action: Action) -> None:
+        row.status = next_status(SubmissionStatus(row.status), action).value
+        submissions.save_submission(session, row)
+        self._log(session, row)
+
+    def _log(self, session: Session, row: Submission) -> None:
+        submissions.add_event(
+            session, row.id, status=row.status, by="student", at=self._clock.now()
+        )
+
+
+def media_of(row: Submission, kind: MediaKind, store: PhotoStore) -> Media:
+    """Return one picture of a submission; raises NotFoundError when there is none."""
+    key, content_type = {
+        MediaKind.PORTRAIT: (row.portrait_key, "image/jpeg"),
+        MediaKind.OVERLAY: (row.overlay_key, "image/jpeg"),
+        MediaKind.ORIGINAL: (row.original_key, row.original_type),
+    }[kind]
+    if key is None:
+        raise NotFoundError("file_not_found")
+    suffix = content_type.removeprefix("image/").replace("jpeg", "jpg")
+    return Media(
+        data=store.get(key),
+        content_type=content_type,
+        filename=f"{kind.value}-{row.public_id}.{suffix}",
+    )
+
+
+def _file_dict(file: FileFacts) -> dict[str, str | int | None]:
+    """Return what a reviewer wants to know of the upload, JSON-ready."""
+    return {
+        "format": file.format,
+        "size_bytes": file.size_bytes,
+        "width": file.width,
+        "height": file.height,
+        "jpeg_quality": file.jpeg_quality,
+        "orientation": file.orientation,
+        "taken_on": file.taken_on.isoformat() if file.taken_on else None,
+    }
