@@ -100,6 +100,7 @@ class SearchService:
                     for photo in submissions.submissions_of(session, binding.id)
                 ),
                 history=_history(session, binding.id),
+                has_card=binding.card_key is not None,
             )
 
     def reveal_id_number(self, actor: StaffUser, binding_id: str, reason: str) -> str:

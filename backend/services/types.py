@@ -286,6 +286,7 @@ class Record:
     binding: BindingView
     submissions: tuple[AdminSubmission, ...]
     history: tuple[HistoryItem, ...]
+    has_card: bool
 
 
 @dataclass(frozen=True, slots=True)

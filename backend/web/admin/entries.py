@@ -83,28 +83,28 @@ def retire_entry(session: StaffSession, token: str) -> ResponseReturnValue:
 @staff_required(Role.ADMIN, Role.STATION)
 def poster_pdf(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the poster for printing."""
-    return hand_out(services().stations.poster_pdf(session.user, token), download=True)
+    return hand_out(services().posters.pdf(session.user, token), download=True)
 
 
 @bp.get("/entries/<token>/poster.png")
 @staff_required(Role.ADMIN, Role.STATION)
 def poster_png(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the poster as a picture."""
-    return hand_out(services().stations.poster_png(session.user, token), download=True)
+    return hand_out(services().posters.png(session.user, token), download=True)
 
 
 @bp.get("/entries/<token>/code.png")
 @staff_required(Role.ADMIN, Role.STATION)
 def code_png(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the bare code as a picture."""
-    return hand_out(services().stations.code_png(session.user, token), download=True)
+    return hand_out(services().posters.code_png(session.user, token), download=True)
 
 
 @bp.get("/entries/<token>/code.svg")
 @staff_required(Role.ADMIN, Role.STATION)
 def code_svg(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the bare code as a drawing, to look at or to keep."""
-    media = services().stations.code_svg(session.user, token)
+    media = services().posters.code_svg(session.user, token)
     return hand_out(media, download="download" in request.args)
 
 

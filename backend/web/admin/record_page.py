@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from flask import Response
 
-from backend.domain.errors import ConflictError, DomainError, NotFoundError
+from backend.domain.errors import DomainError, NotFoundError
 from backend.domain.report import Report, Status
 from backend.domain.reviews import Action, SubmissionStatus, may
 from backend.messages.findings import describe
@@ -25,6 +25,8 @@ from backend.web.admin.pages import show
 from backend.web.context import services
 
 _LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
+#: The refusals that mean: look again, somebody was faster.
+_STALE: Final = frozenset({"stale_decision", "illegal_transition"})
 #: What a reviewer must see first comes first.
 _ORDER: Final = {Status.FAIL: 0, Status.WARN: 1, Status.SKIP: 2, Status.PASS: 3}
 
@@ -78,7 +80,7 @@ def show_record(
     """Render the record, with a form that was refused filled in as it was."""
     record = services().search.record(session.user, binding_id)
     current = find_submission(record, chosen) if chosen else current_submission(record)
-    stale = isinstance(error, ConflictError) and current is not None
+    stale = error is not None and error.code in _STALE
     may_review = session.user.role is not Role.STATION
     wrong = {violation.field for violation in error.violations} if error else set()
     return show(
@@ -88,20 +90,33 @@ def show_record(
         section="admin.records",
         record=record,
         current=current,
-        changed=steps_since(current, form.expected_version) if stale else (),
+        story=_story(record, current),
+        changed=steps_since(current, form.expected_version)
+        if stale and current
+        else (),
         message=None if stale else message_for(error),
         form=form,
         returning=bool(error) and form.action == "return",
         open_checks=wrong,
         ready_reasons=RETURN_REASONS.values(),
         may_review=may_review,
-        can_approve=may_review and _may(current, Action.APPROVE),
+        can_approve=may_review
+        and _may(current, Action.APPROVE)
+        and bool(current and current.view.has_portrait),
         can_return=may_review and _may(current, Action.RETURN),
-        can_release=may_review
+        can_release=session.user.role is Role.ADMIN
         and record.row.binding_status is not BindingStatus.RELEASED,
         **_findings(current.view.report if current else None),
         **opened,
     )
+
+
+def _story(
+    record: Record, submission: AdminSubmission | None
+) -> list[HistoryItem]:
+    """Return what happened to the binding and to the photo, in order of time."""
+    steps = [*record.history, *(submission.view.history if submission else ())]
+    return sorted(steps, key=lambda step: step.at)
 
 
 def _may(submission: AdminSubmission | None, action: Action) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Final
 
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backend.domain.errors import DomainError, InvalidInputError, TooManyAttemptsError
+from backend.domain.errors import ConflictError, DomainError, InvalidInputError
 from backend.domain.reviews import SubmissionStatus
 from backend.services.types import (
     Page,
@@ -74,12 +74,14 @@ def _results(
         page = services().search.page(
             session.user, form.filter(), cursor=cursor, limit=_PAGE_ROWS
         )
-    except (InvalidInputError, TooManyAttemptsError) as error:
+    except InvalidInputError as error:
         return None, error
     return page, None
 
 
-def _search_page(session: StaffSession, form: SearchForm, cursor: str | None) -> Response:
+def _search_page(
+    session: StaffSession, form: SearchForm, cursor: str | None
+) -> ResponseReturnValue:
     page, error = _results(session, form, cursor)
     return show(
         "records.html",
@@ -103,7 +105,7 @@ def records(session: StaffSession) -> ResponseReturnValue:
     return _search_page(session, form, request.args.get("cursor") or None)
 
 
-@bp.post("/records", endpoint="find")
+@bp.post("/records")
 @staff_required()
 def find(session: StaffSession) -> ResponseReturnValue:
     """Search by personal data, which never enters an address.
@@ -131,20 +133,20 @@ def reveal(session: StaffSession, binding_id: str) -> ResponseReturnValue:
         id_number = services().search.reveal_id_number(
             session.user, binding_id, field("reason", limit=200)
         )
-    except (InvalidInputError, TooManyAttemptsError) as error:
+    except InvalidInputError as error:
         return show_record(session, binding_id, error=error, reveal_open=True)
     return show_record(session, binding_id, id_number=id_number)
 
 
 @bp.post("/records/<binding_id>/release")
-@staff_required(Role.ADMIN, Role.REVIEWER)
+@staff_required(Role.ADMIN)
 def release(session: StaffSession, binding_id: str) -> ResponseReturnValue:
     """Release the binding, for a reason that is kept."""
     try:
         services().reviews.release_binding(
             session.user, binding_id, field("reason", limit=200)
         )
-    except InvalidInputError as error:
+    except (InvalidInputError, ConflictError) as error:
         return show_record(session, binding_id, error=error, release_open=True)
     return redirect(url_for("admin.record", binding_id=binding_id, done="release"), 303)
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from backend.domain.errors import ConflictError, InvalidInputError, NotFoundError
+from backend.domain.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    RefusedError,
+)
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import MediaKind, Role, StaffSession
 from backend.web.admin.blueprint import bp
@@ -42,7 +47,7 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
             note=form.note,
             expected_version=form.expected_version,
         )
-    except (InvalidInputError, ConflictError) as error:
+    except (InvalidInputError, ConflictError, RefusedError) as error:
         return show_record(
             session, binding_id, chosen=submission_id, error=error, form=form
         )

@@ -19,16 +19,16 @@ from backend.web.auth import STAFF_COOKIE, public, set_cookie, staff_required
 from backend.web.context import client_address, services
 
 
-@bp.get("/sign-in", endpoint="sign_in")
+@bp.get("/sign-in")
 @public
-def sign_in_form() -> ResponseReturnValue:
+def sign_in() -> ResponseReturnValue:
     """Show the sign-in form."""
     return _form(next_=safe_return(request.args.get("next", "")))
 
 
 @bp.post("/sign-in")
 @public
-def sign_in() -> ResponseReturnValue:
+def open_session() -> ResponseReturnValue:
     """Check the credentials and go back to where the person wanted to be."""
     next_ = safe_return(request.form.get("next", ""))
     username = field("username", limit=50)

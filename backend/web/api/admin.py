@@ -1,0 +1,278 @@
+"""The staff API: what the console does, for programs.
+
+A caller sends ``Authorization: Bearer`` with the token of ``POST /admin/sessions``, or
+the console's cookie together with ``X-CSRF-Token``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+
+from backend.domain.errors import InvalidInputError, NotFoundError, Violation
+from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.types import MediaKind, Role, StaffSession, StationView
+from backend.web.admin.checklist import ensure_checked
+from backend.web.admin.pages import hand_out, number
+from backend.web.admin.record_page import find_submission
+from backend.web.api import admin_schemas as schemas
+from backend.web.auth import STAFF_COOKIE, public, staff_required
+from backend.web.context import client_address, services
+
+bp: Final = APIBlueprint("admin", __name__, url_prefix="/admin", tag="Staff")
+
+_FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
+
+
+@bp.post("/sessions")
+@public
+@bp.input(schemas.StaffSignInIn)
+@bp.output(schemas.StaffSessionOut, 201)
+def open_session(json_data: schemas.StaffSignInIn) -> ResponseReturnValue:
+    """Sign in."""
+    new = services().staff.sign_in(
+        json_data.username, json_data.password, address=client_address()
+    )
+    return _body(schemas.StaffSessionOut.of(new), 201)
+
+
+@bp.delete("/sessions")
+@staff_required()
+@bp.output({}, 204)
+def close_session(session: StaffSession) -> ResponseReturnValue:
+    """Sign out."""
+    services().staff.sign_out(session)
+    response = Response(status=204)
+    response.delete_cookie(STAFF_COOKIE)
+    return response
+
+
+@bp.get("/campaigns")
+@staff_required()
+@bp.output(schemas.AdminCampaignsOut)
+def campaigns(session: StaffSession) -> ResponseReturnValue:
+    """List campaigns."""
+    items = services().stations.campaigns(session.user)
+    return _body(schemas.AdminCampaignsOut.model_validate({"items": items}))
+
+
+@bp.get("/stations")
+@staff_required()
+@bp.output(schemas.AdminStationsOut)
+def stations(session: StaffSession) -> ResponseReturnValue:
+    """List stations."""
+    items = services().stations.list(session.user)
+    return _body(schemas.AdminStationsOut.model_validate({"items": items}))
+
+
+@bp.post("/stations")
+@staff_required(Role.ADMIN)
+@bp.input(schemas.StationIn)
+@bp.output(schemas.AdminStationOut, 201)
+def create_station(
+    session: StaffSession, json_data: schemas.StationIn
+) -> ResponseReturnValue:
+    """Create a station."""
+    station = services().stations.create(session.user, **json_data.model_dump())
+    return _body(schemas.AdminStationOut.model_validate(station), 201)
+
+
+@bp.patch("/stations/<int:station_id>")
+@staff_required(Role.ADMIN)
+@bp.input(schemas.StationPatchIn)
+@bp.output(schemas.AdminStationOut)
+def change_station(
+    session: StaffSession, station_id: int, json_data: schemas.StationPatchIn
+) -> ResponseReturnValue:
+    """Change a station."""
+    values = asdict(_station(session, station_id))
+    del values["id"]
+    values |= json_data.model_dump(exclude_none=True)
+    station = services().stations.update(session.user, station_id, **values)
+    return _body(schemas.AdminStationOut.model_validate(station))
+
+
+@bp.get("/campaigns/<int:campaign_id>/entries")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.AdminEntriesOut)
+def entries(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
+    """List a campaign's entries."""
+    items = services().stations.entries(session.user, campaign_id)
+    return _body(schemas.AdminEntriesOut.model_validate({"items": items}))
+
+
+@bp.post("/campaigns/<int:campaign_id>/entries")
+@staff_required(Role.ADMIN)
+@bp.input(schemas.EntryIn)
+@bp.output(schemas.AdminEntryOut, 201)
+def create_entry(
+    session: StaffSession, campaign_id: int, json_data: schemas.EntryIn
+) -> ResponseReturnValue:
+    """Open the entry of a station."""
+    entry = services().stations.create_entry(
+        session.user, campaign_id, json_data.station_id
+    )
+    return _body(schemas.AdminEntryOut.model_validate(entry), 201)
+
+
+@bp.post("/entries/<token>/replacement")
+@staff_required(Role.ADMIN)
+@bp.input(schemas.ReasonIn)
+@bp.output(schemas.AdminEntryOut, 201)
+def replace_entry(
+    session: StaffSession, token: str, json_data: schemas.ReasonIn
+) -> ResponseReturnValue:
+    """End an entry and open its successor, which is returned."""
+    entry = services().stations.replace_entry(session.user, token, json_data.reason)
+    return _body(schemas.AdminEntryOut.model_validate(entry), 201)
+
+
+@bp.post("/entries/<token>/retirement")
+@staff_required(Role.ADMIN)
+@bp.input(schemas.ReasonIn)
+@bp.output(schemas.AdminEntryOut)
+def retire_entry(
+    session: StaffSession, token: str, json_data: schemas.ReasonIn
+) -> ResponseReturnValue:
+    """End an entry for good."""
+    entry = services().stations.retire_entry(session.user, token, json_data.reason)
+    return _body(schemas.AdminEntryOut.model_validate(entry))
+
+
+@bp.get("/entries/<token>/<any('poster.pdf', 'poster.png', 'code.png', 'code.svg'):file>")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(_FILE, content_type="application/octet-stream")
+def entry_file(session: StaffSession, token: str, file: str) -> ResponseReturnValue:
+    """Download a poster or the bare code."""
+    posters = services().posters
+    draw = {
+        "poster.pdf": posters.pdf,
+        "poster.png": posters.png,
+        "code.png": posters.code_png,
+        "code.svg": posters.code_svg,
+    }[file]
+    return hand_out(draw(session.user, token), download=True)
+
+
+@bp.post("/records/search")
+@staff_required()
+@bp.input(schemas.SearchIn)
+@bp.output(schemas.RecordPageOut)
+def search_records(
+    session: StaffSession, json_data: schemas.SearchIn
+) -> ResponseReturnValue:
+    """Search bound records."""
+    page = services().search.page(
+        session.user,
+        json_data.filters.to_filter(),
+        cursor=json_data.cursor,
+        limit=json_data.limit,
+    )
+    return _body(schemas.RecordPageOut.model_validate(page))
+
+
+@bp.get("/records/<binding_id>")
+@staff_required()
+@bp.output(schemas.RecordOut)
+def record(session: StaffSession, binding_id: str) -> ResponseReturnValue:
+    """Return one record."""
+    return _body(schemas.RecordOut.of(services().search.record(session.user, binding_id)))
+
+
+@bp.post("/records/<binding_id>/identity-number-reveal")
+@staff_required()
+@bp.input(schemas.ReasonIn)
+@bp.output(schemas.IdentityNumberOut)
+def reveal_identity_number(
+    session: StaffSession, binding_id: str, json_data: schemas.ReasonIn
+) -> ResponseReturnValue:
+    """Return the whole identity number; the reason goes into the audit log."""
+    id_number = services().search.reveal_id_number(
+        session.user, binding_id, json_data.reason
+    )
+    return _body(schemas.IdentityNumberOut(id_number=id_number))
+
+
+@bp.post("/records/<binding_id>/release")
+@staff_required(Role.ADMIN)
+@bp.input(schemas.ReasonIn)
+@bp.output({}, 204)
+def release_binding(
+    session: StaffSession, binding_id: str, json_data: schemas.ReasonIn
+) -> ResponseReturnValue:
+    """Release the binding."""
+    services().reviews.release_binding(session.user, binding_id, json_data.reason)
+    return Response(status=204)
+
+
+@bp.get("/submissions/<submission_id>/<any(portrait, overlay, original):kind>")
+@staff_required()
+@bp.output(_FILE, content_type="image/jpeg")
+def submission_picture(
+    session: StaffSession, submission_id: str, kind: str
+) -> ResponseReturnValue:
+    """Download one picture of a submission."""
+    media = services().search.media(session.user, submission_id, MediaKind(kind))
+    return hand_out(media, download=True)
+
+
+@bp.post("/submissions/<submission_id>/decision")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.DecisionIn)
+@bp.output(schemas.DecisionOut)
+def decide(
+    session: StaffSession, submission_id: str, json_data: schemas.DecisionIn
+) -> ResponseReturnValue:
+    """Approve or return a submission; 409 when it changed since it was looked at."""
+    if json_data.action == "approve":
+        record = services().search.record(session.user, json_data.binding_id)
+        submission = find_submission(record, submission_id)
+        ensure_checked(submission.view.report, json_data.checked)
+    view = services().reviews.decide(
+        session.user,
+        submission_id,
+        action=json_data.action,
+        reasons=_reason_texts(json_data.reasons),
+        note=json_data.note,
+        expected_version=_expected_version(json_data),
+    )
+    response = _body(schemas.DecisionOut.model_validate(view))
+    response.set_etag(str(view.version))
+    return response
+
+
+def _body(model: BaseModel, status: int = 200) -> Response:
+    response = jsonify(model.model_dump(mode="json"))
+    response.status_code = status
+    return response
+
+
+def _station(session: StaffSession, station_id: int) -> StationView:
+    for station in services().stations.list(session.user):
+        if station.id == station_id:
+            return station
+    raise NotFoundError("station_not_found")
+
+
+def _reason_texts(keys: list[str]) -> tuple[str, ...]:
+    """Return the sentences of ready reasons; all unknown keys are refused at once."""
+    unknown = [key for key in keys if key not in RETURN_REASONS]
+    if unknown:
+        wrong = Violation("reasons", "invalid_field")
+        raise InvalidInputError("invalid_input", violations=(wrong,))
+    return tuple(RETURN_REASONS[key].text for key in keys)
+
+
+def _expected_version(body: schemas.DecisionIn) -> int:
+    """Return the version decided on, from ``If-Match`` or the body."""
+    stated = number(next(iter(request.if_match), None))
+    version = body.expected_version if stated is None else stated
+    if version is None:
+        wrong = Violation("expected_version", "required")
+        raise InvalidInputError("invalid_input", violations=(wrong,))
+    return version

@@ -1,0 +1,326 @@
+"""What the staff API takes and gives, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.domain.campaigns import EntryState
+from backend.domain.report import report_to_dict
+from backend.domain.reviews import SubmissionStatus
+from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.types import (
+    AdminSubmission,
+    BindingStatus,
+    NewStaffSession,
+    Record,
+    Role,
+    SearchFilter,
+)
+
+_REASON_KEYS = ", ".join(RETURN_REASONS)
+
+
+class _In(BaseModel):
+    """A request body: unknown fields are refused, so that a typing mistake shows."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class _Out(BaseModel):
+    """A response body, filled from what the services return."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class StaffSignInIn(_In):
+    """Credentials of a staff member."""
+
+    username: str = Field(max_length=50, examples=["reviewer-li"])
+    password: str = Field(max_length=200, repr=False)
+
+
+class StaffUserOut(_Out):
+    """The signed-in staff member."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+    station_id: int | None
+
+
+class StaffSessionOut(_Out):
+    """A session; send the token as ``Authorization: Bearer``."""
+
+    token: str
+    csrf_token: str
+    expires_at: datetime
+    user: StaffUserOut
+
+    @classmethod
+    def of(cls, new: NewStaffSession) -> Self:
+        """Return the body for a session just opened."""
+        return cls(
+            token=new.token,
+            csrf_token=new.session.csrf_token,
+            expires_at=new.session.expires_at,
+            user=StaffUserOut.model_validate(new.session.user),
+        )
+
+
+class AdminCampaignOut(_Out):
+    """One round of collecting."""
+
+    id: int
+    name: str
+    school_name: str
+    graduating_years: list[int]
+    opens_at: datetime
+    closes_at: datetime
+    policy: str
+    album_allowed: bool
+
+
+class AdminCampaignsOut(_Out):
+    """All campaigns, newest first."""
+
+    items: list[AdminCampaignOut]
+
+
+class StationIn(_In):
+    """A station to create."""
+
+    code: str = Field(min_length=1, max_length=30, examples=["CS01"])
+    name: str = Field(min_length=1, max_length=100)
+    address: str = Field(min_length=1, max_length=200)
+    contact: str = Field(min_length=1, max_length=200)
+
+
+class StationPatchIn(_In):
+    """What to change of a station; fields left out stay as they are."""
+
+    code: str | None = Field(default=None, min_length=1, max_length=30)
+    name: str | None = Field(default=None, min_length=1, max_length=100)
+    address: str | None = Field(default=None, min_length=1, max_length=200)
+    contact: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class AdminStationOut(_Out):
+    """A place that collects."""
+
+    id: int
+    code: str
+    name: str
+    address: str
+    contact: str
+
+
+class AdminStationsOut(_Out):
+    """The stations the caller may see."""
+
+    items: list[AdminStationOut]
+
+
+class EntryIn(_In):
+    """The station to open an entry for."""
+
+    station_id: int = Field(ge=1)
+
+
+class ReasonIn(_In):
+    """Why; kept in the audit log."""
+
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class AdminEntryOut(_Out):
+    """An entry and the address its poster carries."""
+
+    token: str
+    url: str
+    station: AdminStationOut
+    state: EntryState
+    created_at: datetime
+    ended_at: datetime | None
+
+
+class AdminEntriesOut(_Out):
+    """A campaign's entries, the live ones first."""
+
+    items: list[AdminEntryOut]
+
+
+class SearchFilterIn(_In):
+    """What to look for; empty fields do not narrow."""
+
+    campaign_id: int | None = None
+    station_id: int | None = None
+    name: str = Field(default="", max_length=50, repr=False)
+    student_no: str = Field(default="", max_length=40, repr=False)
+    id_number: str = Field(
+        default="", max_length=18, repr=False, description="whole, or the last six"
+    )
+    code: str = Field(
+        default="",
+        max_length=2000,
+        repr=False,
+        description="the collection code's content, its token, or its fingerprint",
+    )
+    status: SubmissionStatus | None = None
+    waiting: bool | None = Field(
+        default=None, description="only bindings that wait for the roster, or only others"
+    )
+
+    def to_filter(self) -> SearchFilter:
+        """Return the filter as the search service takes it."""
+        values = self.model_dump() | {"id_number": self.id_number.upper()}
+        return SearchFilter(**values)
+
+
+class SearchIn(_In):
+    """A search: personal data travels in the body, never in the address."""
+
+    filters: SearchFilterIn = Field(default_factory=SearchFilterIn)
+    cursor: str | None = Field(default=None, max_length=500)
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RecordRowOut(_Out):
+    """One bound record in a list."""
+
+    binding_id: str
+    student_name: str
+    student_no: str
+    id_number_masked: str
+    level: str
+    major: str
+    station_name: str
+    fingerprint: str
+    binding_status: BindingStatus
+    submission_status: SubmissionStatus | None
+    verdict: str | None
+    human_review_requested: bool
+    submitted_at: datetime | None
+
+
+class RecordPageOut(_Out):
+    """A page of records, newest first; a missing cursor means there is no such page."""
+
+    items: list[RecordRowOut]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+class StepOut(_Out):
+    """One step in the life of a record."""
+
+    status: str
+    at: datetime
+    by: Literal["student", "staff", "system"]
+    who: str
+    note: str
+
+
+class AdminSubmissionOut(_Out):
+    """A submission as staff see it; ``version`` is what a decision refers to."""
+
+    public_id: str
+    status: SubmissionStatus
+    version: int
+    source: str
+    file: dict[str, str | int | None]
+    report: dict[str, Any]
+    has_portrait: bool
+    human_review_requested: bool
+    return_reasons: list[str]
+    return_note: str
+    decided_by: str
+    created_at: datetime
+    confirmed_at: datetime | None
+    history: list[StepOut]
+
+    @classmethod
+    def of(cls, item: AdminSubmission) -> Self:
+        """Return the body for one submission."""
+        view = item.view
+        return cls(
+            public_id=view.public_id,
+            status=view.status,
+            version=view.version,
+            source=item.source,
+            file=item.file,
+            report=report_to_dict(view.report),
+            has_portrait=view.has_portrait,
+            human_review_requested=view.human_review_requested,
+            return_reasons=list(view.return_reasons),
+            return_note=view.return_note,
+            decided_by=item.decided_by,
+            created_at=view.created_at,
+            confirmed_at=view.confirmed_at,
+            history=[StepOut.model_validate(step) for step in view.history],
+        )
+
+
+class RecordOut(_Out):
+    """One bound record, whole; the identity number stays masked."""
+
+    row: RecordRowOut
+    station: AdminStationOut | None
+    graduating_year: int | None
+    bound_at: datetime
+    submissions: list[AdminSubmissionOut]
+    history: list[StepOut]
+
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """Return the body for one record."""
+        return cls(
+            row=RecordRowOut.model_validate(record.row),
+            station=AdminStationOut.model_validate(record.station)
+            if record.station
+            else None,
+            graduating_year=record.binding.graduating_year,
+            bound_at=record.binding.created_at,
+            submissions=[AdminSubmissionOut.of(item) for item in record.submissions],
+            history=[StepOut.model_validate(step) for step in record.history],
+        )
+
+
+class IdentityNumberOut(_Out):
+    """The whole identity number; that it was read is in the audit log."""
+
+    id_number: str
+
+
+class DecisionIn(_In):
+    """A decision on the version that was looked at."""
+
+    binding_id: str = Field(max_length=40, description="the record it belongs to")
+    action: Literal["approve", "return"]
+    checked: list[str] = Field(
+        default_factory=list,
+        max_length=100,
+        description="to approve: every rule whose finding is ``human``",
+    )
+    reasons: list[str] = Field(
+        default_factory=list,
+        max_length=len(RETURN_REASONS),
+        description=f"to return: any of {_REASON_KEYS}",
+    )
+    note: str = Field(default="", max_length=500)
+    expected_version: int | None = Field(
+        default=None, ge=0, description="instead of the ``If-Match`` header"
+    )
+
+
+class DecisionOut(_Out):
+    """Where the submission stands now."""
+
+    public_id: str
+    status: SubmissionStatus
+    version: int
+    return_reasons: list[str]
+    return_note: str
