@@ -103,6 +103,13 @@ class SearchService:
                 has_card=binding.card_key is not None,
             )
 
+    def submission(self, actor: StaffUser, public_id: str) -> AdminSubmission:
+        """Return one submission of a record the actor may see; raises NotFoundError."""
+        with self._db.reading() as session:
+            row, binding = submissions.get_submission(session, public_id)
+            self._get(session, actor, binding.public_id, code="submission_not_found")
+            return _admin_view(session, row, binding)
+
     def reveal_id_number(self, actor: StaffUser, binding_id: str, reason: str) -> str:
         """Return the full 身份证号; the reading and its reason are audited.
 

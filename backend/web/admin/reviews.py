@@ -16,7 +16,7 @@ from backend.services.types import MediaKind, Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import field, hand_out, number
-from backend.web.admin.record_page import DecisionForm, find_submission, show_record
+from backend.web.admin.record_page import DecisionForm, show_record
 from backend.web.auth import staff_required
 from backend.web.context import services
 
@@ -25,7 +25,6 @@ from backend.web.context import services
 @staff_required(Role.ADMIN, Role.REVIEWER)
 def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
     """Approve or return, on the version the reviewer has seen."""
-    binding_id = field("binding_id", limit=40)
     form = DecisionForm(
         action="approve" if field("action") == "approve" else "return",
         checked=tuple(request.form.getlist("checked")),
@@ -34,8 +33,8 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
         # A form without a version has seen none: it is stale whatever the record says.
         expected_version=number(field("expected_version")) or 0,
     )
-    record = services().search.record(session.user, binding_id)
-    submission = find_submission(record, submission_id)
+    submission = services().search.submission(session.user, submission_id)
+    binding_id = submission.view.binding_public_id
     try:
         if form.action == "approve":
             ensure_checked(submission.view.report, form.checked)

@@ -19,7 +19,6 @@ from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import MediaKind, Role, StaffSession, StationView
 from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import hand_out, number
-from backend.web.admin.record_page import find_submission
 from backend.web.api import admin_schemas as schemas
 from backend.web.auth import STAFF_COOKIE, public, staff_required
 from backend.web.context import client_address, services
@@ -230,8 +229,7 @@ def decide(
 ) -> ResponseReturnValue:
     """Approve or return a submission; 409 when it changed since it was looked at."""
     if json_data.action == "approve":
-        record = services().search.record(session.user, json_data.binding_id)
-        submission = find_submission(record, submission_id)
+        submission = services().search.submission(session.user, submission_id)
         ensure_checked(submission.view.report, json_data.checked)
     view = services().reviews.decide(
         session.user,

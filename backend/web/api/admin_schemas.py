@@ -298,7 +298,6 @@ class IdentityNumberOut(_Out):
 class DecisionIn(_In):
     """A decision on the version that was looked at."""
 
-    binding_id: str = Field(max_length=40, description="the record it belongs to")
     action: Literal["approve", "return"]
     checked: list[str] = Field(
         default_factory=list,
