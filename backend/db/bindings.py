@@ -13,6 +13,7 @@ from backend.db.models import (
     Binding,
     BindingEvent,
     CodeReadingRow,
+    Entry,
     Student,
     Submission,
 )
@@ -110,6 +111,21 @@ def bindings_of(session: Session, principal_id: int, campaign_id: int) -> list[B
             .where(Binding.campaign_id == campaign_id)
             .where(Binding.released_at.is_(None))
             .order_by(Binding.id)
+        )
+    )
+
+
+def entry_tokens_of(session: Session, principal_id: int) -> list[str]:
+    """Return one entry for each campaign where a principal has a live binding."""
+    first = (
+        select(func.min(Binding.entry_id))
+        .where(Binding.principal_id == principal_id)
+        .where(Binding.released_at.is_(None))
+        .group_by(Binding.campaign_id)
+    )
+    return list(
+        session.scalars(
+            select(Entry.token).where(Entry.id.in_(first)).order_by(Entry.id)
         )
     )
 

@@ -149,6 +149,12 @@ class BindingService:
             rows = bindings.bindings_of(session, principal.id, campaign.id)
             return tuple(self._view(session, row) for row in rows)
 
+    def everywhere(self, principal: Principal) -> tuple[BindingView, ...]:
+        """Return this principal's live bindings in all campaigns, oldest first."""
+        with self._db.reading() as session:
+            tokens = bindings.entry_tokens_of(session, principal.id)
+        return tuple(view for token in tokens for view in self.mine(principal, token))
+
     def get(self, principal: Principal, public_id: str) -> BindingView:
         """Return one binding of this principal; raises NotFoundError."""
         with self._db.reading() as session:
