@@ -1,0 +1,24 @@
+"""Handing out pictures of people: never cached by others, never sniffed."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask import Response, request
+
+from backend.services.types import Media
+
+#: Kept by nobody but the browser that asked, which asks again each time.
+_CACHE = "private, no-cache, max-age=0"
+
+
+def media_response(media: Media) -> Response:
+    """Return a file with an ETag of its content; unchanged content is not sent again."""
+    response = Response(media.data, mimetype=media.content_type)
+    response.set_etag(hashlib.sha256(media.data).hexdigest())
+    response.headers["Cache-Control"] = _CACHE
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers.set("Content-Disposition", "inline", filename=media.filename)
+    response.make_conditional(request)
+    return response

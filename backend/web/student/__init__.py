@@ -1,0 +1,8 @@
+"""The pages a student sees after scanning a poster."""
+
+from __future__ import annotations
+
+from backend.web.student import codes, entry, mine, photos, submissions
+from backend.web.student.blueprint import bp
+
+__all__ = ["bp", "codes", "entry", "mine", "photos", "submissions"]

@@ -1,0 +1,18 @@
+"""The student's pages: what all of them share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint
+
+from backend.messages.student import beijing_time
+from backend.web.uploads import limit_forms
+
+bp: Final = Blueprint("student", __name__)
+bp.add_app_template_filter(beijing_time)
+
+
+@bp.before_request
+def _limit_forms() -> None:
+    limit_forms("student.read_code", "student.read_new_code", "student.upload_photo")

@@ -1,0 +1,35 @@
+"""One's own records and data."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from backend.services.types import SessionInfo
+from backend.web.auth import student_page
+from backend.web.context import services
+from backend.web.presenters import record_card
+from backend.web.student.blueprint import bp
+
+
+@bp.get("/me/")
+@student_page
+def mine(session: SessionInfo) -> ResponseReturnValue:
+    """List every binding of this browser with the status of its photo."""
+    bindings = services().bindings.everywhere(session.principal)
+    submissions = services().submissions
+    records = [
+        record_card(b, submissions.current(session.principal, b.public_id))
+        for b in bindings
+    ]
+    campaigns = {
+        (entry.campaign.id): (
+            entry.token,
+            entry.campaign.name,
+            entry.campaign.retention_text,
+        )
+        for entry in (services().entries.open(b.entry_token) for b in bindings)
+    }
+    return render_template(
+        "student/mine.html", records=records, campaigns=campaigns.values()
+    )

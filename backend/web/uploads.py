@@ -1,0 +1,48 @@
+"""Receiving files: how large, and which field holds one."""
+
+from __future__ import annotations
+
+from flask import request
+
+from backend.domain.errors import InvalidInputError, TooLargeError, Violation
+from backend.web.context import web_context
+
+#: Forms without a file: a pasted code is the longest thing in them.
+FORM_BYTES = 64 * 1024
+
+
+def limit_forms(*upload_endpoints: str) -> None:
+    """Lower the size limit of the present request unless it may carry a photo.
+
+    The framework then refuses by Content-Length before it reads, and while it reads
+    when the length is not told.
+    """
+    if request.endpoint not in upload_endpoints:
+        request.max_content_length = FORM_BYTES
+
+
+def received_file(*fields: str) -> tuple[bytes, str | None] | None:
+    """Return the first file sent in one of the fields with its name, or none.
+
+    Raises:
+        TooLargeError: ``upload_too_large``.
+    """
+    for field in fields:
+        storage = request.files.get(field)
+        if storage is None:
+            continue
+        data = storage.stream.read(web_context().max_upload_bytes + 1)
+        if len(data) > web_context().max_upload_bytes:
+            raise TooLargeError("upload_too_large")
+        if data:
+            return data, storage.filename or None
+    return None
+
+
+def required_file(*fields: str) -> tuple[bytes, str | None]:
+    """Return the file sent; raises InvalidInputError ``photo_missing``."""
+    found = received_file(*fields)
+    if found is None:
+        missing = (Violation(fields[0], "photo_missing"),)
+        raise InvalidInputError("photo_missing", violations=missing)
+    return found
