@@ -93,12 +93,18 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "采集码的读取结果已失效",
             "请重新上传采集码图片。",
         ),
+        "campaign_name_taken": ("已有同名的采集批次", "请换一个名称。"),
+        "student_no_taken": (
+            "名册里有重复的学号或采集码",
+            "请检查名册，每个学号和采集码只能出现一次。",
+        ),
         "station_code_taken": ("这个函授站代码已被使用", "请换一个代码。"),
         "entry_exists": (
             "这个函授站在本批次已有启用的入口",
             "需要换新二维码时，请用“更换入口”。",
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
+        "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
         # Binding.
         "identity_mismatch": (
@@ -163,6 +169,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这条记录刚刚被别人改过",
             "请刷新页面，看过最新状态后再决定。",
         ),
+        "checklist_open": (
+            "还有条目没有核对",
+            "请对照照片逐项核对，全部符合才能通过；有不符合的请退回。",
+        ),
         "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
         # Pictures.
         "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
@@ -171,6 +181,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "checklist_open": "还没有核对",
         "consent_required": "需要勾选这一项才能继续",
         "required": "请填写这一项",
         "too_long": "太长了，请缩短",

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from apiflask.exceptions import HTTPError
-from flask import Flask, Response, g, json, render_template
+from flask import Flask, Response, g, json, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from backend.domain.errors import DomainError, TooManyAttemptsError, Violation
@@ -86,8 +86,9 @@ def answer(
     text = error_text(code, data)
     if is_api_request():
         return _problem(status, code, text, data, violations)
+    console = request.path.startswith("/admin")
     page = render_template(
-        "error.html",
+        "admin/error.html" if console else "error.html",
         status=status,
         code=code,
         text=text,

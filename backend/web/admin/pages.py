@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Response, make_response, render_template, request, url_for
 
 from backend.services.types import Media, StaffSession
+from backend.web.media import media_response
 
 #: The only things a page may be told, by the redirect that leads to it, were done.
 _FINISHED: Final = frozenset(
@@ -63,9 +64,10 @@ def safe_return(address: str) -> str:
 
 
 def hand_out(media: Media, *, download: bool) -> Response:
-    """Answer with one file."""
-    response = make_response(media.data)
-    response.headers["Content-Type"] = media.content_type
-    kind = "attachment" if download else "inline"
-    response.headers.set("Content-Disposition", kind, filename=media.filename)
+    """Answer with one file, to look at or to keep."""
+    response = media_response(media)
+    if download:
+        response.headers.set(
+            "Content-Disposition", "attachment", filename=media.filename
+        )
     return response

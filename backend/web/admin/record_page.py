@@ -10,7 +10,6 @@ from flask import Response
 from backend.domain.errors import DomainError, NotFoundError
 from backend.domain.report import Report, Status
 from backend.domain.reviews import Action, SubmissionStatus, may
-from backend.messages.findings import describe
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import (
     AdminSubmission,
@@ -23,12 +22,11 @@ from backend.services.types import (
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import show
 from backend.web.context import services
+from backend.web.presenters import finding_lines
 
 _LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
 #: The refusals that mean: look again, somebody was faster.
 _STALE: Final = frozenset({"stale_decision", "illegal_transition"})
-#: What a reviewer must see first comes first.
-_ORDER: Final = {Status.FAIL: 0, Status.WARN: 1, Status.SKIP: 2, Status.PASS: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +123,9 @@ def _may(submission: AdminSubmission | None, action: Action) -> bool:
 
 def _findings(report: Report | None) -> dict[str, object]:
     """Split a report into problems, the person's checklist and the rest."""
-    found = report.findings if report else ()
-    lines = [(finding.status, describe(finding)) for finding in found]
-    lines.sort(key=lambda line: _ORDER.get(line[0], len(_ORDER)))
+    lines = finding_lines(report) if report else ()
     return {
-        "problems": [x for s, x in lines if s in {Status.FAIL, Status.WARN}],
-        "checklist": [x for s, x in lines if s is Status.HUMAN],
-        "passed": [x for s, x in lines if s in {Status.PASS, Status.SKIP}],
+        "problems": [x for x in lines if x.status in {Status.FAIL, Status.WARN}],
+        "checklist": [x for x in lines if x.status is Status.HUMAN],
+        "passed": [x for x in lines if x.status in {Status.PASS, Status.SKIP}],
     }
