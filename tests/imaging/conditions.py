@@ -20,7 +20,8 @@ def opened(png: bytes) -> Picture:
 
 
 def _whole(picture: Any) -> Picture:
-    return np.clip(np.asarray(picture), 0, 255).astype(np.uint8)
+    whole: Picture = np.clip(np.asarray(picture), 0, 255).astype(np.uint8)
+    return whole
 
 
 def jpeg(picture: Picture, quality: int) -> bytes:
