@@ -143,7 +143,9 @@ def retire_entry(
     return _body(schemas.AdminEntryOut.model_validate(entry))
 
 
-@bp.get("/entries/<token>/<any('poster.pdf', 'poster.png', 'code.png', 'code.svg'):file>")
+@bp.get(
+    "/entries/<token>/<any('poster.pdf', 'poster.png', 'code.png', 'code.svg'):file>"
+)
 @staff_required(Role.ADMIN, Role.STATION)
 @bp.output(_FILE, content_type="application/octet-stream")
 def entry_file(session: StaffSession, token: str, file: str) -> ResponseReturnValue:
@@ -180,7 +182,9 @@ def search_records(
 @bp.output(schemas.RecordOut)
 def record(session: StaffSession, binding_id: str) -> ResponseReturnValue:
     """Return one record."""
-    return _body(schemas.RecordOut.of(services().search.record(session.user, binding_id)))
+    return _body(
+        schemas.RecordOut.of(services().search.record(session.user, binding_id))
+    )
 
 
 @bp.post("/records/<binding_id>/identity-number-reveal")

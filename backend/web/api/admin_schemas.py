@@ -171,7 +171,8 @@ class SearchFilterIn(_In):
     )
     status: SubmissionStatus | None = None
     waiting: bool | None = Field(
-        default=None, description="only bindings that wait for the roster, or only others"
+        default=None,
+        description="only bindings that wait for the roster, or only others",
     )
 
     def to_filter(self) -> SearchFilter:
