@@ -12,6 +12,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+__all__ = ["Database", "Session"]
+
 #: How long a writer waits for another writer on SQLite before it gives up.
 SQLITE_BUSY_MS: Final = 30_000
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from backend.db import bindings, entries
+from backend.db.engine import Session
 from backend.db.models import Binding, Station, Student
 from backend.services.types import BindingStatus, BindingView
 from backend.services.views import mask_middle, station_view

@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from backend.crypto import Vault, new_public_id
 from backend.db import bindings, entries
 from backend.db.bindings import CandidateKeys, LostRaceError
-from backend.db.engine import Database
+from backend.db.engine import Database, Session
 from backend.db.entries import EntryRow
 from backend.db.models import Binding, CodeReadingRow, Student
 from backend.domain.binding import (

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from backend.crypto import Vault
 from backend.db import journal
+from backend.db.engine import Session
 from backend.db.models import Attempt
 from backend.domain.errors import TooManyAttemptsError
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy.orm import Session
-
 from backend.db import bindings, journal, submissions
 from backend.db.bindings import LostRaceError
-from backend.db.engine import Database
+from backend.db.engine import Database, Session
 from backend.db.models import Submission
 from backend.domain.errors import (
     ConflictError,

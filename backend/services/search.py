@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal, cast
 
-from sqlalchemy.orm import Session
-
 from backend.crypto import Vault
 from backend.db import bindings, journal, search, submissions
-from backend.db.engine import Database
+from backend.db.engine import Database, Session
 from backend.db.models import Binding, Entry, Staff, Station, Student, Submission
 from backend.db.search import Conditions, FoundRow
 from backend.domain.codes import parse_collection_code, parse_fingerprint

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from backend.crypto import new_token, token_hash
 from backend.db import entries, people
-from backend.db.engine import Database
+from backend.db.engine import Database, Session
 from backend.db.models import PrincipalRow, StudentSession
 from backend.domain.errors import (
     InvalidInputError,

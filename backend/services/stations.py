@@ -5,10 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from backend.db import entries, journal
-from backend.db.engine import Database
+from backend.db.engine import Database, Session
 from backend.db.entries import EntryRow
 from backend.db.models import Entry, Station
 from backend.domain.errors import ConflictError, InvalidInputError, Violation

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from sqlalchemy.orm import Session
-
 from backend.db import submissions
+from backend.db.engine import Session
 from backend.db.models import Binding, Submission
 from backend.domain.report import Verdict, report_from_dict
 from backend.domain.reviews import SETTLED, Action, SubmissionStatus, may

@@ -12,12 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy.orm import Session
-
 from backend.crypto import new_public_id
 from backend.db import bindings, entries, submissions
 from backend.db.bindings import LostRaceError
-from backend.db.engine import Database
+from backend.db.engine import Database, Session
 from backend.db.models import Campaign, Submission
 from backend.domain.campaigns import EntryState
 from backend.domain.errors import ConflictError, NotFoundError, RefusedError
