@@ -1,0 +1,148 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from backend.web.admin.pages import safe_return
+from backend.web.auth import STAFF_COOKIE
+from tests.web.console import PASSWORD, School, make_school, send
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> School:
+    return make_school(tmp_path, students=0)
+
+
+def test_signing_in_leads_back_to_the_page_that_was_wanted(school: School) -> None:
+    client = school.client()
+    turned_away = client.get("/admin/stations")
+    assert turned_away.status_code == 302
+    form = client.get(turned_away.location)
+    assert "登录后会回到刚才的页面" in form.text
+    answer = client.post(
+        "/admin/sign-in",
+        data={"username": "admin", "password": PASSWORD, "next": "/admin/stations"},
+    )
+    assert (answer.status_code, answer.location) == (303, "/admin/stations")
+    cookie = client.get_cookie(STAFF_COOKIE)
+    assert cookie is not None
+    assert cookie.http_only
+    assert cookie.same_site == "Lax"
+    assert client.get("/admin/stations").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/admin/",
+        "//evil.example/admin/",
+        "/\\evil.example",
+        "/admin\\@evil.example",
+        "\t//evil.example",
+        "javascript:alert(1)",
+        "/admin/../s/x",
+        "/s/token",
+        "/administrator",
+        "",
+    ],
+)
+def test_a_return_address_that_leaves_the_console_is_not_followed(
+    school: School, address: str
+) -> None:
+    answer = school.client().post(
+        "/admin/sign-in",
+        data={"username": "admin", "password": PASSWORD, "next": address},
+    )
+    assert (answer.status_code, answer.location) == (303, "/admin/")
+
+
+def test_a_return_address_inside_the_console_is_kept(school: School) -> None:
+    with school.app.test_request_context():
+        assert safe_return("/admin/records?status=pending") == (
+            "/admin/records?status=pending"
+        )
+
+
+@pytest.mark.parametrize("username", ["admin", "nobody"])
+def test_a_refusal_does_not_say_which_part_was_wrong(
+    school: School, username: str
+) -> None:
+    answer = school.client().post(
+        "/admin/sign-in", data={"username": username, "password": "wrong"}
+    )
+    assert answer.status_code == 401
+    assert "用户名或密码不对" in answer.text
+
+
+def test_too_many_wrong_passwords_lock_the_account_and_say_how_long(
+    school: School,
+) -> None:
+    client = school.client()
+    for _ in range(6):
+        client.post("/admin/sign-in", data={"username": "admin", "password": "wrong"})
+    answer = client.post(
+        "/admin/sign-in", data={"username": "admin", "password": PASSWORD}
+    )
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Retry-After"] in answer.text
+    school.clock.at += timedelta(hours=2)
+    again = client.post(
+        "/admin/sign-in", data={"username": "admin", "password": PASSWORD}
+    )
+    assert again.status_code == 303
+
+
+def test_an_idle_session_ends_and_asks_to_sign_in_again(school: School) -> None:
+    client = school.client("admin")
+    assert client.get("/admin/").status_code == 200
+    school.clock.at += timedelta(hours=3)
+    answer = client.get("/admin/stations")
+    assert answer.status_code == 302
+    assert answer.location.endswith("/admin/sign-in?next=/admin/stations")
+
+
+def test_signing_out_ends_the_session_on_the_server(school: School) -> None:
+    client = school.client("admin")
+    cookie = client.get_cookie(STAFF_COOKIE)
+    assert cookie is not None
+    answer = send(client, "/admin/", "/admin/sign-out")
+    assert answer.location == "/admin/sign-in"
+    client.set_cookie(STAFF_COOKIE, cookie.value)
+    assert client.get("/admin/").status_code == 302
+
+
+def test_a_form_without_its_token_changes_nothing(school: School) -> None:
+    client = school.client("admin")
+    answer = client.post("/admin/sign-out", data={"csrf_token": "forged"})
+    assert answer.status_code == 403
+    assert "回到首页" in answer.text
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_password_can_be_changed_by_who_knows_it(school: School) -> None:
+    client = school.client("reviewer")
+    page = "/admin/password"
+    new = "another long sentence"
+    differing = send(client, page, page, old=PASSWORD, new=new, again="typo")
+    assert differing.status_code == 400
+    assert "两次输入的新密码不一样" in differing.text
+    wrong = send(client, page, page, old="guess", new="short", again="short")
+    assert wrong.status_code == 400
+    assert "原密码不对" in wrong.text
+    assert "至少 10 个字符" in wrong.text
+    right = send(client, page, page, old=PASSWORD, new=new, again=new)
+    assert right.status_code == 200
+    assert "密码已修改" in right.text
+    answer = school.client().post(
+        "/admin/sign-in", data={"username": "reviewer", "password": new}
+    )
+    assert answer.status_code == 303
+
+
+def test_an_unknown_address_of_the_console_answers_in_its_own_look(
+    school: School,
+) -> None:
+    answer = school.client().get("/admin/nothing-here")
+    assert answer.status_code == 404
+    assert "admin.css" in answer.text
