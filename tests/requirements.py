@@ -21,7 +21,7 @@ STRICT: Final = os.environ.get("BIZHAO_TEST_STRICT") == "1"
 
 def _has_cjk_font() -> bool:
     try:
-        qr.find_font()
+        qr.find_cjk_font()
     except qr.FontNotFoundError:
         return False
     return True
