@@ -1,0 +1,78 @@
+"""What was measured on one upload: numbers, points and flags, never pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.domain.photo import FileFacts
+from backend.domain.report import Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaceGeometry:
+    """Where the head is, in pixels of the picture it was measured on.
+
+    Attributes:
+        crown_y: top of the head with its hair.
+        crown_cut: the head touches the upper edge, so its top is not in the picture.
+        eye_y: the line through the pupils.
+        left_x: outer edge of the cheek on the left of the picture.
+        right_x: outer edge of the cheek on its right.
+        chin_y: lowest point of the chin.
+    """
+
+    crown_y: float
+    crown_cut: bool
+    eye_y: float
+    left_x: float
+    right_x: float
+    chin_y: float
+    left_pupil: tuple[float, float]
+    right_pupil: tuple[float, float]
+
+    @property
+    def face_width(self) -> float:
+        """Width between the cheeks (notice F6)."""
+        return self.right_x - self.left_x
+
+    @property
+    def centre_x(self) -> float:
+        """Middle between the cheeks (notice F3)."""
+        return (self.left_x + self.right_x) / 2
+
+    @property
+    def box(self) -> Box:
+        """The head from crown to chin."""
+        return Box(
+            self.left_x, self.crown_y, self.face_width, self.chin_y - self.crown_y
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurements:
+    """Everything the rules judge; ``None`` where it could not be measured.
+
+    Angles are degrees, ratios are dimensionless; each attribute's formula stands where
+    it is computed.
+    """
+
+    file: FileFacts
+    picture_width: int
+    picture_height: int
+    face_count: int
+    turned_deg: int | None = None
+    geometry: FaceGeometry | None = None
+    roll_deg: float | None = None
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    eye_openness: float | None = None
+    mouth_gap: float | None = None
+    sharpness: float | None = None
+    underexposed: float | None = None
+    overexposed: float | None = None
+    chroma: float | None = None
+    background_edges: float | None = None
+    background_spread: float | None = None
+    eyes_box: Box | None = None
+    mouth_box: Box | None = None
+    background_box: Box | None = None

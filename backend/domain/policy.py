@@ -1,0 +1,227 @@
+"""A photo policy: every limit, severity and clause used to judge, as data.
+
+A policy is a TOML text. Loading it checks everything and lists all problems at once, so
+that a school that edits its own copy learns of each mistake before a photo meets it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from types import MappingProxyType
+from typing import Any, Final
+
+from backend.domain.report import Severity
+
+#: Every clause of the notice that a rule must answer for.
+CLAUSES: Final = (
+    *(f"B{n}" for n in range(1, 5)),
+    *(f"P{n}" for n in range(1, 5)),
+    *(f"F{n}" for n in range(1, 7)),
+)
+
+
+class PolicyError(ValueError):
+    """All that is wrong with a policy, a line each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePolicy:
+    """One rule's clauses, severity and limits.
+
+    A value outside the ``fail`` limits fails, outside the ``warn`` limits warns. An
+    absent limit is open. Rules of severity ``warn`` never fail, they warn.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    severity: Severity
+    unit: str = ""
+    warn_below: float | None = None
+    warn_above: float | None = None
+    fail_below: float | None = None
+    fail_above: float | None = None
+
+    @property
+    def allowed(self) -> tuple[float | None, float | None] | None:
+        """The lowest and highest value that does not fail, else that does not warn."""
+        low = self.fail_below if self.fail_below is not None else self.warn_below
+        high = self.fail_above if self.fail_above is not None else self.warn_above
+        return None if low is None and high is None else (low, high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputLimits:
+    """The finished portrait: pixels and pixels per inch (notice F1)."""
+
+    width: int
+    height: int
+    dpi: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodingLimits:
+    """The finished file: bytes and JPEG quality factor (notice F2)."""
+
+    min_bytes: int
+    max_bytes: int
+    preferred_min_bytes: int
+    preferred_max_bytes: int
+    min_quality: int
+    dpi: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FramingLimits:
+    """Where head and eyes lie in the finished portrait, pixels (notice F3 to F6).
+
+    The ``…_error`` values are what measuring the same portrait twice may differ by; the
+    crop keeps that far inside the limits where the picture allows it.
+    """
+
+    crown_min: float
+    crown_max: float
+    crown_error: float
+    crown_target: float
+    eye_line_min: float
+    eye_line_max: float
+    eye_line_error: float
+    face_width_min: float
+    face_width_max: float
+    face_width_error: float
+    face_width_target: float
+    centre_offset_max: float
+    centre_offset_error: float
+    max_upscale: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All limits of one issuer."""
+
+    name: str
+    title: str
+    source: str
+    output: OutputLimits
+    encoding: EncodingLimits
+    framing: FramingLimits
+    rules: Mapping[str, RulePolicy]
+
+    @property
+    def severities(self) -> Mapping[str, Severity]:
+        """Each rule's severity."""
+        return {rule.id: rule.severity for rule in self.rules.values()}
+
+
+def load_policy(text: str) -> Policy:
+    """Return the policy a TOML text holds.
+
+    Raises:
+        PolicyError: lists everything that is missing, unknown or contradictory.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(f"not valid TOML: {error}") from None
+    problems: list[str] = []
+    head = {key: data.pop(key, None) for key in ("name", "title", "source")}
+    problems += [f"{k}: must be a text" for k, v in head.items() if not _text(v)]
+    output = _section(OutputLimits, data.pop("output", {}), "output", problems)
+    encoding = _section(EncodingLimits, data.pop("encoding", {}), "encoding", problems)
+    framing = _section(FramingLimits, data.pop("framing", {}), "framing", problems)
+    rules = _rules(data.pop("rules", {}), problems)
+    problems += [f"{key}: unknown section" for key in data]
+    if framing and encoding:
+        problems += _contradictions(framing, encoding)
+    if problems or output is None or encoding is None or framing is None:
+        raise PolicyError("\n".join(problems))
+    return Policy(
+        **{key: str(value) for key, value in head.items()},
+        output=output,
+        encoding=encoding,
+        framing=framing,
+        rules=MappingProxyType(rules),
+    )
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _section(kind: Any, data: Any, name: str, problems: list[str]) -> Any:
+    """Build a section of numbers, or note what is wrong with it."""
+    wanted = {field.name: field.type for field in fields(kind)}
+    before = len(problems)
+    for key in data.keys() - wanted.keys():
+        problems.append(f"{name}.{key}: unknown")
+    for key, type_name in wanted.items():
+        value = data.get(key)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or (type_name == "int" and not isinstance(value, int)):
+            problems.append(f"{name}.{key}: must be a number ({type_name})")
+    return kind(**data) if len(problems) == before else None
+
+
+def _rules(data: Any, problems: list[str]) -> dict[str, RulePolicy]:
+    found = {}
+    for rule_id, entry in data.items():
+        wrong = _rule_problems(rule_id, entry)
+        problems += wrong
+        if not wrong:
+            found[rule_id] = RulePolicy(
+                id=rule_id,
+                **entry
+                | {
+                    "clauses": tuple(entry["clauses"]),
+                    "severity": Severity(entry["severity"]),
+                },
+            )
+    served = {clause for rule in found.values() for clause in rule.clauses}
+    problems += [
+        f"clause {c}: no rule answers for it" for c in CLAUSES if c not in served
+    ]
+    return found
+
+
+def _rule_problems(rule_id: str, entry: Mapping[str, Any]) -> list[str]:
+    known = {field.name: field for field in fields(RulePolicy) if field.name != "id"}
+    problems = [f"unknown key {key}" for key in entry.keys() - known.keys()]
+    problems += [
+        f"{key} is missing"
+        for key, field in known.items()
+        if field.default is MISSING and key not in entry
+    ]
+    if entry.get("severity") not in set(Severity):
+        problems.append("severity must be block, warn or human")
+    problems += [
+        f"unknown clause {c}" for c in entry.get("clauses", ()) if c not in CLAUSES
+    ]
+    below = [entry[k] for k in ("fail_below", "warn_below") if k in entry]
+    above = [entry[k] for k in ("warn_above", "fail_above") if k in entry]
+    if [*below, *above] != sorted([*below, *above]):
+        problems.append("fail_below ≤ warn_below ≤ warn_above ≤ fail_above must hold")
+    return [f"rules.{rule_id}: {problem}" for problem in problems]
+
+
+def _contradictions(framing: FramingLimits, encoding: EncodingLimits) -> list[str]:
+    rising = {
+        "framing.crown": (framing.crown_min, framing.crown_target, framing.crown_max),
+        "framing.eye_line": (framing.eye_line_min, framing.eye_line_max),
+        "framing.face_width": (
+            framing.face_width_min,
+            framing.face_width_target,
+            framing.face_width_max,
+        ),
+        "encoding": (
+            encoding.min_bytes,
+            encoding.preferred_min_bytes,
+            encoding.preferred_max_bytes,
+            encoding.max_bytes,
+        ),
+    }
+    return [
+        f"{name}: limits must rise from min over target to max"
+        for name, values in rising.items()
+        if list(values) != sorted(values)
+    ]
