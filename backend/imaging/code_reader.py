@@ -7,8 +7,9 @@ engine, has a try at several scales.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -167,9 +168,9 @@ def _text(payload: bytes) -> str:
 
 
 def _aruco(grey: _Grey) -> list[str]:
-    try:
+    texts: Sequence[str] = ()
+    # It raises on some shapes that it takes for a code.
+    with contextlib.suppress(cv2.error):
         _, texts, _, _ = cv2.QRCodeDetectorAruco().detectAndDecodeMulti(grey)
-    except (cv2.error, UnicodeDecodeError):
-        # It raises on some pictures, and on payloads that are not UTF-8.
-        return []
-    return [text for text in texts if text]
+    # It garbles what is not ASCII; the payloads of cards are.
+    return [text for text in texts if text and text.isascii()]

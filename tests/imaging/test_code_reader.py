@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from backend.domain.codes import CollectionCode, parse_collection_code
 from backend.domain.errors import CodeUnreadableError, PhotoUnreadableError
+from backend.imaging import code_reader
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import FRAME_PX, SIZE_PX, draw_sample_card
 from tests.factories import SCHOOL_NAME, make_student
@@ -204,6 +205,12 @@ def _read_at_once(data: bytes) -> bool:
     except CodeUnreadableError:
         return False
     return True
+
+
+def test_the_second_engine_reads_cards_by_itself() -> None:
+    grey = cv2.cvtColor(opened(card(0)), cv2.COLOR_BGR2GRAY).astype(np.uint8)
+    twice = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    assert code_reader._aruco(twice.astype(np.uint8)) == [make_student(0).payload]
 
 
 @settings(max_examples=30, deadline=None)
