@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from backend.domain.codes import Claims, CollectionCode
-from backend.domain.identity import name_matches_mask, normalise_name, shows_anything
+from backend.domain.identity import name_matches_mask, normalise_name
 from backend.domain.levels import levels_conflict
 
 
@@ -207,8 +207,9 @@ def _refused_unseen(
 def _agrees_with_card(typed: Typed, claims: Claims) -> bool:
     if claims.id_last4 and not typed.id_last6.endswith(claims.id_last4):
         return False
-    if typed.name and claims.masked_name:
-        return name_matches_mask(typed.name, claims.masked_name)
+    stated = normalise_name(typed.name or "")
+    if stated and claims.masked_name:
+        return name_matches_mask(stated, claims.masked_name)
     return True
 
 
@@ -220,9 +221,8 @@ def _proves_person(row: RosterRow, typed: Typed, claims: Claims | None) -> bool:
     if stated:
         return normalise_name(row.name).casefold() == stated.casefold()
     masked = claims.masked_name if claims else None
-    return bool(
-        masked and shows_anything(masked) and name_matches_mask(row.name, masked)
-    )
+    # A mask of nothing but wildcards never gets here: the code needs the name then.
+    return bool(masked) and name_matches_mask(row.name, masked or "")
 
 
 def _same_enrolment(row: RosterRow, claims: Claims | None) -> bool:

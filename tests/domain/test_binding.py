@@ -75,6 +75,7 @@ def held(*, mine: bool, student_id: int | None = 7) -> BindingFacts:
 def test_all_agrees() -> None:
     assert ask(ROW, STRANGER) == Bind(7, other_station=False)
     assert ask(ROW, typed=NAMED) == Bind(7, other_station=False)
+    assert ask(ROW, typed=Typed("  ", "31002X")) == Bind(7, other_station=False)
     assert ask(ROW, code=OPAQUE, typed=NAMED) == Bind(7, other_station=False)
 
 
