@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint
+from apiflask import APIBlueprint
 
 from backend.messages.student import beijing_time
 from backend.web.uploads import limit_forms
 
-bp: Final = Blueprint("student", __name__)
+bp: Final = APIBlueprint("student", __name__, enable_openapi=False)
 bp.add_app_template_filter(beijing_time)
 
 
