@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from apiflask import APIFlask
+from backend.storage.local import LocalPhotoStore
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
@@ -30,8 +31,7 @@ from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
 from backend.services.types import BindingView, Role, SessionInfo, SubmissionView
-from backend.settings import Settings, new_key
-from backend.storage.local import LocalPhotoStore
+from backend.settings import new_key, read_settings
 from backend.web.auth import STAFF_COOKIE
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
 
@@ -81,11 +81,23 @@ class CannedInspector:
         del filename
         self.seen += 1
         facts = FileFacts(
-            sha256="0" * 64, size_bytes=len(data), format="JPEG", width=48, height=64,
-            bits_per_sample=8, components=3, colour="rgb", dpi=None, jpeg_quality=90,
-            jpeg_quality_exact=True, trailing_bytes=0, orientation=1, frames=1,
-            extension="jpg", taken_on=date(2026, 3, 1),
-        )  # fmt: skip
+            sha256="0" * 64,
+            size_bytes=len(data),
+            format="JPEG",
+            width=48,
+            height=64,
+            bits_per_sample=8,
+            components=3,
+            colour="rgb",
+            dpi=None,
+            jpeg_quality=90,
+            jpeg_quality_exact=True,
+            trailing_bytes=0,
+            orientation=1,
+            frames=1,
+            extension="jpg",
+            taken_on=date(2026, 3, 1),
+        )
         status = Status.FAIL if self.fails else Status.PASS
         findings = (
             _finding("face_count", ("B4",), status),
@@ -101,9 +113,16 @@ class CannedInspector:
             portrait=None
             if portrait is None
             else PortraitFacts(
-                width=480, height=640, bytes=len(portrait), quality=90, dpi=300,
-                crown_px=80, eye_line_px=250, face_width_px=220, centre_offset_px=0,
-            ),  # fmt: skip
+                width=480,
+                height=640,
+                bytes=len(portrait),
+                quality=90,
+                dpi=300,
+                crown_px=80,
+                eye_line_px=250,
+                face_width_px=220,
+                centre_offset_px=0,
+            ),
             picture_width=48,
             picture_height=64,
         )
@@ -116,9 +135,15 @@ class CannedInspector:
 
 def _finding(rule: str, clauses: tuple[str, ...], status: Status) -> Finding:
     return Finding(
-        rule=rule, clauses=clauses, status=status, value=None, limit=None, unit="",
-        box=None, certainty=None,
-    )  # fmt: skip
+        rule=rule,
+        clauses=clauses,
+        status=status,
+        value=None,
+        limit=None,
+        unit="",
+        box=None,
+        certainty=None,
+    )
 
 
 @dataclass
@@ -184,13 +209,13 @@ class School:
 def make_school(folder: Path, *, students: int = 12) -> School:
     """Return a school with two stations, a campaign, a roster and four accounts."""
     url = f"sqlite:///{folder / 'school.sqlite3'}"
-    settings = Settings(
+    settings = read_settings(
         database_url=url,
         photo_root=folder / "photos",
         public_url="http://localhost",
         data_keys=f"k1:{new_key()}",
         hash_key=new_key(),
-    )  # type: ignore[arg-type] # pydantic turns text into secrets
+    )
     db = Database(url)
     Base.metadata.create_all(db.engine)
     clock, inspector = HandClock(), CannedInspector()
@@ -241,12 +266,13 @@ def _fill(school: School, students: int) -> None:
         school.campaign,
         [_student(n, "CS01" if n % 2 == 0 else "ZZ02") for n in range(students)],
     )
-    for username, role, code in (
+    accounts: tuple[tuple[str, Role, str | None], ...] = (
         ("admin", Role.ADMIN, None),
         ("reviewer", Role.REVIEWER, None),
         ("cs01", Role.STATION, "CS01"),
         ("zz02", Role.STATION, "ZZ02"),
-    ):
+    )
+    for username, role, code in accounts:
         services.staff.add(
             OPERATOR,
             username=username,

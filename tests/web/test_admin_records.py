@@ -173,9 +173,7 @@ def test_a_record_shows_pictures_report_checklist_and_history(school: School) ->
     assert f'name="checked" value="{HUMAN_RULE}"' in text
     assert "绑定成功" in text
     assert "待审核" in text
-    assert client.get(
-        f"/admin/submissions/{photo.public_id}/secret"
-    ).status_code == 404
+    assert client.get(f"/admin/submissions/{photo.public_id}/secret").status_code == 404
 
 
 def test_a_record_without_a_photo_says_so(school: School) -> None:

@@ -84,7 +84,7 @@ def test_a_return_needs_a_reason_or_a_note(
     answer = decide(school, photo, action="return", reasons=[], note=" ")
     assert answer.status_code == 400
     assert "请说明退回的原因" in answer.text
-    assert "<details class=\"decide-return\" open>" in answer.text
+    assert '<details class="decide-return" open>' in answer.text
 
 
 def test_a_decision_on_an_older_version_shows_what_changed_and_keeps_the_input(

@@ -13,7 +13,12 @@ def school(tmp_path: Path) -> School:
     return make_school(tmp_path, students=0)
 
 
-FORM = {"code": "XT03", "name": "湘潭测试点", "address": "示范路 3 号", "contact": "赵老师"}
+FORM = {
+    "code": "XT03",
+    "name": "湘潭测试点",
+    "address": "示范路 3 号",
+    "contact": "赵老师",
+}
 
 
 def entries_page(school: School) -> str:
@@ -88,7 +93,9 @@ def test_an_entry_is_created_replaced_and_retired(school: School) -> None:
     token = school.entries["CS01"]
     refused = send(client, page, f"/admin/entries/{token}/replacement", reason="")
     assert refused.status_code == 400
-    replaced = send(client, page, f"/admin/entries/{token}/replacement", reason="海报丢失")
+    replaced = send(
+        client, page, f"/admin/entries/{token}/replacement", reason="海报丢失"
+    )
     assert "请重新打印海报" in client.get(replaced.location).text
     token = school.entries["ZZ02"]
     refused = send(client, page, f"/admin/entries/{token}/retirement", reason="")
@@ -104,9 +111,10 @@ def test_entries_of_nothing_are_not_found(school: School) -> None:
     page = entries_page(school)
     assert client.get("/admin/campaigns/999/entries").status_code == 404
     assert send(client, page, page, station="x").status_code == 404
-    assert send(
-        client, page, "/admin/entries/unknown/replacement", reason="x"
-    ).status_code == 404
+    assert (
+        send(client, page, "/admin/entries/unknown/replacement", reason="x").status_code
+        == 404
+    )
 
 
 @pytest.mark.needs("cjk-font")

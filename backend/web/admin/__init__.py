@@ -13,4 +13,13 @@ from backend.web.admin import (
 )
 from backend.web.admin.blueprint import bp
 
-__all__ = ["bp", "entries", "home", "people", "records", "reviews", "sign_in", "stations"]
+__all__ = [
+    "bp",
+    "entries",
+    "home",
+    "people",
+    "records",
+    "reviews",
+    "sign_in",
+    "stations",
+]

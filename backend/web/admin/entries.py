@@ -5,13 +5,13 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from backend.domain.campaigns import EntryState
 from backend.domain.errors import (
     ConflictError,
     DomainError,
     InvalidInputError,
     NotFoundError,
 )
-from backend.domain.campaigns import EntryState
 from backend.services.types import CampaignView, Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.messages import message_for
@@ -109,9 +109,7 @@ def code_svg(session: StaffSession, token: str) -> ResponseReturnValue:
 
 
 def _back(campaign_id: int, done: str) -> ResponseReturnValue:
-    return redirect(
-        url_for("admin.entries", campaign_id=campaign_id, done=done), 303
-    )
+    return redirect(url_for("admin.entries", campaign_id=campaign_id, done=done), 303)
 
 
 def _campaign(session: StaffSession, campaign_id: int) -> CampaignView:

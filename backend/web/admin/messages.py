@@ -30,7 +30,10 @@ def message_for(error: DomainError | None) -> FormMessage | None:
 
 
 def wrong_fields(error: DomainError | None) -> dict[str, str]:
-    """Return the words for each wrong field of a refused form, by field name."""
+    """Return the words beside each wrong field, which has its name already."""
     if error is None:
         return {}
-    return {wrong.field: violation_text(wrong) for wrong in error.violations}
+    return {
+        wrong.field: violation_text(wrong).partition("：")[2]
+        for wrong in error.violations
+    }

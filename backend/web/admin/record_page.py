@@ -109,9 +109,7 @@ def show_record(
     )
 
 
-def _story(
-    record: Record, submission: AdminSubmission | None
-) -> list[HistoryItem]:
+def _story(record: Record, submission: AdminSubmission | None) -> list[HistoryItem]:
     """Return what happened to the binding and to the photo, in order of time."""
     steps = [*record.history, *(submission.view.history if submission else ())]
     return sorted(steps, key=lambda step: step.at)

@@ -28,7 +28,9 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
     form = DecisionForm(
         action="approve" if field("action") == "approve" else "return",
         checked=tuple(request.form.getlist("checked")),
-        reasons=tuple(k for k in request.form.getlist("reasons") if k in RETURN_REASONS),
+        reasons=tuple(
+            k for k in request.form.getlist("reasons") if k in RETURN_REASONS
+        ),
         note=field("note", limit=500),
         # A form without a version has seen none: it is stale whatever the record says.
         expected_version=number(field("expected_version")) or 0,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from backend.web.api import docs, student
+from backend.web.api import admin, docs, student
 from backend.web.api.blueprint import bp
 
-__all__ = ["bp", "docs", "student"]
+bp.register_blueprint(admin.bp)
+
+__all__ = ["admin", "bp", "docs", "student"]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.domain.campaigns import EntryState
-from backend.domain.report import report_to_dict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import (
@@ -19,6 +18,7 @@ from backend.services.types import (
     Role,
     SearchFilter,
 )
+from backend.web.api.schemas import ReportOut, SubmissionOut
 
 _REASON_KEYS = ", ".join(RETURN_REASONS)
 
@@ -233,7 +233,7 @@ class AdminSubmissionOut(_Out):
     version: int
     source: str
     file: dict[str, str | int | None]
-    report: dict[str, Any]
+    report: ReportOut
     has_portrait: bool
     human_review_requested: bool
     return_reasons: list[str]
@@ -253,7 +253,7 @@ class AdminSubmissionOut(_Out):
             version=view.version,
             source=item.source,
             file=item.file,
-            report=report_to_dict(view.report),
+            report=SubmissionOut.of(view).report,
             has_portrait=view.has_portrait,
             human_review_requested=view.human_review_requested,
             return_reasons=list(view.return_reasons),
