@@ -86,6 +86,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         # Records.
         "binding_not_found": ("没有找到这条绑定", "请从“我的”页面重新进入。"),
         "submission_not_found": ("没有找到这张照片", "请从“我的”页面重新进入。"),
+        "policy_not_found": ("没有这份照片规范", "请检查名称。"),
         "record_not_found": ("没有找到这条记录", "请返回查询页面。"),
         "campaign_not_found": ("没有这个采集批次", "请返回上一页。"),
         "station_not_found": ("没有这个函授站", "请返回上一页。"),
@@ -197,6 +198,9 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
 FIELDS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "portrait": "人像照片采集",
+        "photo": "照片",
+        "picture": "采集码图片",
+        "text": "采集码文字",
         "identity_number": "身份证号使用",
         "id_last6": "身份证号后 6 位",
         "id_number": "身份证号",
@@ -222,8 +226,12 @@ def error_text(code: str, data: Mapping[str, Any] | None = None) -> ErrorText:
     return ErrorText(title.format_map(values), todo.format_map(values))
 
 
+def violation_sentence(violation: Violation) -> str:
+    """Return one sentence to stand beside its field."""
+    return VIOLATIONS.get(violation.code) or error_text(violation.code).title
+
+
 def violation_text(violation: Violation) -> str:
     """Return one sentence on one field, named as on the form."""
     field = FIELDS.get(violation.field, violation.field)
-    sentence = VIOLATIONS.get(violation.code) or error_text(violation.code).title
-    return f"{field}：{sentence}"
+    return f"{field}：{violation_sentence(violation)}"

@@ -46,7 +46,7 @@ STATUS: Final[Mapping[SubmissionStatus, Headline]] = MappingProxyType(
             "pass",
         ),
         _S.RETURNED: Headline(
-            "照片被退回，请重新拍一张",
+            "照片被退回，请重拍",
             "看清楚退回的原因，照着改就行，学籍不用重新绑定。",
             "fail",
             "fail",
@@ -61,7 +61,7 @@ STATUS: Final[Mapping[SubmissionStatus, Headline]] = MappingProxyType(
             "pass",
         ),
         _S.SENT_BACK: Headline(
-            "学信网没有接收，请重新拍一张",
+            "学信网未接收，请重拍",
             "按原因重拍后再提交，学校会重新报送。",
             "fail",
             "fail",
@@ -76,8 +76,8 @@ STATUS: Final[Mapping[SubmissionStatus, Headline]] = MappingProxyType(
 )
 
 WAITING_FOR_HUMAN: Final = Headline(
-    "已申请人工审核，等待老师查看",
-    "自动检查没有通过，由审核老师来判断。结果会显示在这里；也可以再拍一张试试。",
+    "已申请人工审核",
+    "自动检查没有通过，等审核老师看过以后，结果会显示在这里；也可以再拍一张试试。",
     "info",
     "human",
 )

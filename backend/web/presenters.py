@@ -10,7 +10,7 @@ from backend.domain.errors import DomainError
 from backend.domain.report import Report, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages import student as words
-from backend.messages.errors import error_text, violation_text
+from backend.messages.errors import error_text, violation_sentence
 from backend.messages.findings import describe, order_for_display
 from backend.messages.student import Headline
 from backend.services.types import BindingStatus, BindingView, SubmissionView
@@ -99,7 +99,7 @@ _TAGS: Final[Mapping[str, str]] = {
 def form_error(error: DomainError, *, field: str | None = None) -> FormError:
     """Return an error for a form; without violations it belongs to ``field``."""
     text = error_text(error.code, error.data)
-    fields = {v.field: violation_text(v) for v in error.violations}
+    fields = {v.field: violation_sentence(v) for v in error.violations}
     if not fields and field is not None:
         fields = {field: text.title}
     return FormError(text.title, text.todo, fields)

@@ -9,7 +9,10 @@
   // A page kept by the browser and shown again must not stay locked.
   window.addEventListener("pageshow", () => forms.forEach(unlock));
 
-  for (const form of forms) {
+  forms.forEach(wire);
+  document.querySelectorAll("[data-copy]").forEach(addCopy);
+
+  function wire(form) {
     form.addEventListener("submit", (event) => {
       if (form.dataset.sent) { event.preventDefault(); return; }
       if (form.hasAttribute("data-upload")) { upload(form, event); return; }
@@ -17,7 +20,6 @@
     });
     for (const input of form.querySelectorAll('input[type="file"]')) preview(form, input);
   }
-  document.querySelectorAll("[data-copy]").forEach(addCopy);
 
   function lock(form) {
     form.dataset.sent = "yes";
@@ -97,7 +99,7 @@
 
   // After a redirect go to where it led; otherwise show the same form with its errors.
   function show(request, form) {
-    if (request.responseURL && request.responseURL !== form.action) {
+    if (request.responseURL && request.responseURL !== form.action.split("#")[0]) {
       window.location.assign(request.responseURL);
       return;
     }
@@ -106,12 +108,7 @@
     const fresh = page.querySelector("main");
     document.querySelector("main").replaceWith(document.adoptNode(fresh));
     for (const next of fresh.querySelectorAll("form")) {
-      next.addEventListener("submit", (event) => {
-        if (next.dataset.sent) { event.preventDefault(); return; }
-        if (next.hasAttribute("data-upload")) { upload(next, event); return; }
-        lock(next);
-      });
-      for (const input of next.querySelectorAll('input[type="file"]')) preview(next, input);
+      wire(next);
       forms.push(next);
     }
     const first = fresh.querySelector("[data-focus]") || fresh;
