@@ -272,13 +272,13 @@ def _fill(school: School, students: int) -> None:
         ("cs01", Role.STATION, "CS01"),
         ("zz02", Role.STATION, "ZZ02"),
     )
-    for username, role, code in accounts:
+    for username, role, at in accounts:
         services.staff.add(
             OPERATOR,
             username=username,
             display_name=f"{username} 老师",
             role=role,
-            station_id=school.stations[code] if code else None,
+            station_id=school.stations[at] if at else None,
             password=PASSWORD,
         )
 

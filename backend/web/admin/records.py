@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -61,7 +61,7 @@ class SearchForm:
         )
 
 
-def _public_part(source: Mapping[str, str]) -> dict[str, str]:
+def _public_part(source: Mapping[str, str]) -> dict[str, Any]:
     names = ("campaign", "station", "status")
     return {name: source[name][:40] for name in names if source.get(name)}
 

@@ -1,0 +1,128 @@
+"""The console in a real browser: with its scripts, and without any."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.factories import make_student
+from tests.web.console import PASSWORD, School, make_school
+
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> School:
+    school = make_school(tmp_path, students=4)
+    for n in range(3):
+        school.hand_in(n)
+    return school
+
+
+@pytest.fixture
+def address(school: School) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, school.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    school.db.dispose()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+def sign_in(page: Page, address: str, username: str) -> None:
+    page.goto(f"{address}/admin/")
+    page.get_by_label("用户名").fill(username)
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_reviewer_searches_opens_and_approves(
+    browser: Browser, address: str, *, scripts: bool, width: int
+) -> None:
+    complaints: list[str] = []
+
+    def complain(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(message.text)
+
+    context = browser.new_context(
+        java_script_enabled=scripts, viewport={"width": width, "height": 800}
+    )
+    page = context.new_page()
+    page.on("console", complain)
+    sign_in(page, address, "reviewer")
+    student = make_student(0)
+    page.get_by_label("姓名").fill(student.name)
+    page.get_by_label("学号").fill(student.student_no)
+    page.get_by_role("button", name="查找").click()
+    assert page.url == f"{address}/admin/records"
+    page.get_by_role("link", name=student.name).click()
+    pictures = page.get_by_role("img")
+    expect(pictures).to_have_count(3)
+    for box in page.get_by_role("checkbox").all():
+        if box.is_visible():
+            box.check()
+    page.get_by_role("button", name="通过").click()
+    expect(page.get_by_role("status")).to_have_text("已通过。")
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_is_wider_than_the_screen(
+    browser: Browser, school: School, address: str, width: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    sign_in(page, address, "admin")
+    record = page.goto(f"{address}/admin/records")
+    assert record is not None
+    first = page.locator("tbody a").first.get_attribute("href")
+    for path in (
+        "/admin/",
+        "/admin/records",
+        first,
+        "/admin/stations",
+        "/admin/stations/new",
+        "/admin/campaigns",
+        f"/admin/campaigns/{school.campaign}/entries",
+        "/admin/staff",
+        "/admin/audit",
+        "/admin/password",
+        "/admin/nothing",
+    ):
+        page.goto(f"{address}{path}")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, path
+    context.close()
+
+
+def test_the_keyboard_reaches_the_content_first(browser: Browser, address: str) -> None:
+    page = browser.new_page()
+    sign_in(page, address, "admin")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="跳到正文")
+    expect(skip).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+    page.close()
