@@ -1,0 +1,1 @@
+"""The home of pixels: cv2, numpy, Pillow, MediaPipe, zxing-cpp."""

@@ -1,0 +1,173 @@
+"""One upload, whole: probe, measure, judge, frame, encode, and measure what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from backend.imaging.decode import decode, decode_at_least
+from backend.imaging.encode import encode, strip_private_metadata
+from backend.imaging.probe import probe
+from PIL import Image
+
+from backend.domain.framing import FramingRefusal, frame
+from backend.domain.measurements import Measurements
+from backend.domain.photo import FileFacts
+from backend.domain.policy import Policy
+from backend.domain.report import (
+    Crop,
+    PortraitFacts,
+    Report,
+    Status,
+    verdict_of,
+)
+from backend.domain.rules import human_checklist, judge_person, judge_portrait
+from backend.imaging.faces import FaceModel, Pixels
+from backend.imaging.measure import measure
+from backend.imaging.overlay import draw_overlay
+
+#: Enough for landmarks, and in nearly every picture enough for the portrait as well.
+_MEASURE_PX: Final = 1000
+#: The finished file's name decides its extension (notice F2).
+_PORTRAIT_NAME: Final = "portrait.jpg"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInspection:
+    """What looking at one upload yields."""
+
+    file: FileFacts
+    report: Report
+    portrait: bytes | None = field(repr=False)
+    overlay: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """A portrait that was made, and what measuring it again said."""
+
+    data: bytes
+    facts: PortraitFacts | None
+    file: FileFacts
+
+
+class MediaPipeInspector:
+    """Judges uploads and makes portraits; one instance serves all threads."""
+
+    def __init__(self) -> None:
+        self._model = FaceModel()
+
+    def warm_up(self) -> None:
+        """Load the face model now; raises UnavailableError."""
+        self._model.warm_up()
+
+    def inspect(
+        self, data: bytes, *, filename: str | None, policy: Policy
+    ) -> PhotoInspection:
+        """Look at one upload.
+
+        Raises:
+            PhotoUnreadableError: the bytes are not a picture that can be opened.
+            UnavailableError: the face model cannot be loaded.
+        """
+        file = probe(data, filename=filename)
+        rgb, scale = decode_at_least(data, min_short_side_px=_MEASURE_PX)
+        measured = measure(rgb, file, scale=scale, model=self._model)
+        crop, refusal = _framed(measured, policy)
+        finished = self._finish(data, rgb, scale, crop, policy) if crop else None
+        findings = (
+            *judge_person(measured, policy),
+            *judge_portrait(
+                finished.facts if finished else None,
+                finished.file if finished else None,
+                refusal,
+                policy,
+            ),
+            *human_checklist(policy),
+        )
+        report = Report(
+            policy=policy.name,
+            verdict=verdict_of(findings, policy.severities),
+            findings=findings,
+            crop=crop,
+            portrait=finished.facts if finished else None,
+            picture_width=measured.picture_width,
+            picture_height=measured.picture_height,
+        )
+        return PhotoInspection(
+            file=file,
+            report=report,
+            portrait=finished.data if finished else None,
+            overlay=draw_overlay(rgb, scale, measured.geometry, report, policy),
+        )
+
+    def _finish(
+        self, data: bytes, rgb: Pixels, scale: float, crop: Crop, policy: Policy
+    ) -> _Finished:
+        kept = self._kept_coding(data, policy)
+        if kept is not None:
+            return kept
+        output = policy.output
+        if crop.width / scale < output.width and scale > 1:
+            rgb, scale = decode(data), 1.0
+        pixels = _cut(rgb, scale, crop, (output.width, output.height))
+        encoded = encode(pixels, limits=policy.encoding)
+        return self._measured_again(encoded.data, policy)
+
+    def _kept_coding(self, data: bytes, policy: Policy) -> _Finished | None:
+        """Return the upload itself, less its private metadata, if it meets F1 to F6."""
+        file = probe(data)
+        wanted = (policy.output.width, policy.output.height)
+        if file.format != "JPEG" or (file.width, file.height) != wanted:
+            return None
+        kept = self._measured_again(strip_private_metadata(data), policy)
+        findings = judge_portrait(kept.facts, kept.file, None, policy)
+        return kept if all(f.status is Status.PASS for f in findings) else None
+
+    def _measured_again(self, portrait: bytes, policy: Policy) -> _Finished:
+        file = probe(portrait, filename=_PORTRAIT_NAME)
+        again = measure(decode(portrait), file, scale=1.0, model=self._model)
+        return _Finished(portrait, _portrait_facts(again, file, policy), file)
+
+
+def _framed(
+    measured: Measurements, policy: Policy
+) -> tuple[Crop | None, FramingRefusal | None]:
+    if measured.geometry is None:
+        return None, None
+    size = (measured.picture_width, measured.picture_height)
+    result = frame(measured.geometry, size, policy.framing, policy.output)
+    return (result, None) if isinstance(result, Crop) else (None, result)
+
+
+def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels:
+    """Return the crop, given in full-resolution pixels, scaled evenly to ``size``."""
+    box = tuple(
+        v / scale for v in (crop.x, crop.y, crop.x + crop.width, crop.y + crop.height)
+    )
+    # Rounding may put the last corner a hair outside the reduced picture.
+    right, bottom = min(box[2], rgb.shape[1]), min(box[3], rgb.shape[0])
+    picture = Image.fromarray(rgb).resize(
+        size, Image.Resampling.LANCZOS, box=(box[0], box[1], right, bottom)
+    )
+    return np.asarray(picture, np.uint8)
+
+
+def _portrait_facts(
+    again: Measurements, file: FileFacts, policy: Policy
+) -> PortraitFacts | None:
+    head = again.geometry
+    if head is None:
+        return None
+    return PortraitFacts(
+        width=file.width,
+        height=file.height,
+        bytes=file.size_bytes,
+        quality=file.jpeg_quality or 0,
+        dpi=round(file.dpi[0]) if file.dpi else 0,
+        crown_px=round(head.crown_y, 1),
+        eye_line_px=round(head.eye_y, 1),
+        face_width_px=round(head.face_width, 1),
+        centre_offset_px=round(head.centre_x - policy.output.width / 2, 1),
+    )

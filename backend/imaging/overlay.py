@@ -1,0 +1,214 @@
+"""The upload with the allowed bands, what was found, and where it goes wrong.
+
+Meant to be understood without reading and without telling red from green: bands are
+filled, found lines are solid when they lie inside and dashed when outside, a problem is a
+hatched box with a cross in its corner.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageDraw
+
+from backend.domain.measurements import FaceGeometry
+from backend.domain.policy import Policy
+from backend.domain.report import Box, Crop, Report, Status
+from backend.imaging.faces import Pixels
+
+_LONGEST_PX: Final = 900
+_QUALITY: Final = 82
+
+Colour = tuple[int, int, int, int]
+_BAND: Final[Colour] = (0, 114, 178, 60)
+_BAND_EDGE: Final[Colour] = (0, 114, 178, 200)
+_GOOD: Final[Colour] = (0, 114, 178, 255)
+_BAD: Final[Colour] = (213, 94, 0, 255)
+_WARN: Final[Colour] = (230, 159, 0, 255)
+_SHADE: Final[Colour] = (20, 26, 34, 120)
+_PAPER: Final[Colour] = (255, 255, 255, 235)
+
+#: Findings whose line or box is worth a place in the picture.
+_LINE_RULES: Final = frozenset({"crown", "eye_line", "face_width", "centring"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    draw: ImageDraw.ImageDraw
+    scale: float
+    width: int
+    height: int
+    stroke: int
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        return x * self.scale, y * self.scale
+
+
+def draw_overlay(
+    rgb: Pixels,
+    reduced: float,
+    head: FaceGeometry | None,
+    report: Report,
+    policy: Policy,
+) -> bytes:
+    """Return the annotated upload as JPEG, at most 900 px long.
+
+    ``reduced`` is full-resolution pixels per pixel of ``rgb``; geometry and boxes are in
+    full-resolution pixels.
+    """
+    picture = Image.fromarray(rgb)
+    picture.thumbnail((_LONGEST_PX, _LONGEST_PX), Image.Resampling.LANCZOS)
+    layer = Image.new("RGBA", picture.size)
+    canvas = _Canvas(
+        draw=ImageDraw.Draw(layer),
+        scale=picture.width / (rgb.shape[1] * reduced),
+        width=picture.width,
+        height=picture.height,
+        stroke=max(2, round(max(picture.size) / 300)),
+    )
+    if report.crop is not None:
+        _draw_frame(canvas, report.crop, policy)
+    if head is not None:
+        _draw_found(canvas, head, report)
+    for finding in report.findings:
+        if finding.box is not None and finding.status in {Status.FAIL, Status.WARN}:
+            _draw_problem(canvas, finding.box, finding.status)
+    done = Image.alpha_composite(picture.convert("RGBA"), layer).convert("RGB")
+    out = io.BytesIO()
+    done.save(out, "JPEG", quality=_QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def _draw_frame(canvas: _Canvas, crop: Crop, policy: Policy) -> None:
+    """Shade what is cut away; fill the bands where crown and eyes belong."""
+    left, top = canvas.at(crop.x, crop.y)
+    right, bottom = canvas.at(crop.x + crop.width, crop.y + crop.height)
+    draw = canvas.draw
+    for box in (
+        (0, 0, canvas.width, top),
+        (0, bottom, canvas.width, canvas.height),
+        (0, top, left, bottom),
+        (right, top, canvas.width, bottom),
+    ):
+        if box[2] > box[0] and box[3] > box[1]:
+            draw.rectangle(box, fill=_SHADE)
+    draw.rectangle((left, top, right, bottom), outline=_PAPER, width=canvas.stroke)
+    limits = policy.framing
+    unit = (bottom - top) / policy.output.height
+    for low, high in (
+        (limits.crown_min, limits.crown_max),
+        (limits.eye_line_min, limits.eye_line_max),
+    ):
+        band = (left, top + low * unit, right, top + high * unit)
+        draw.rectangle(band, fill=_BAND)
+        for y in (band[1], band[3]):
+            draw.line((left, y, right, y), fill=_BAND_EDGE, width=1)
+    middle = (left + right) / 2
+    _dashed(canvas, (middle, top), (middle, bottom), _PAPER, gap=3)
+
+
+def _draw_found(canvas: _Canvas, head: FaceGeometry, report: Report) -> None:
+    """Draw crown, eye line and the width between the cheeks as they were found."""
+    status = {f.rule: f.status for f in report.findings if f.rule in _LINE_RULES}
+    reach = head.face_width * 0.62
+    for rule, y in (("crown", head.crown_y), ("eye_line", head.eye_y)):
+        _line(
+            canvas,
+            canvas.at(head.centre_x - reach, y),
+            canvas.at(head.centre_x + reach, y),
+            status.get(rule, Status.SKIP),
+        )
+    y = (head.eye_y + head.chin_y) / 2
+    ends = canvas.at(head.left_x, y), canvas.at(head.right_x, y)
+    _line(canvas, *ends, status.get("face_width", Status.SKIP))
+    for x, line_y in ends:
+        canvas.draw.line(
+            (x, line_y - 5 * canvas.stroke, x, line_y + 5 * canvas.stroke),
+            fill=_GOOD,
+            width=canvas.stroke,
+        )
+    for pupil in (head.left_pupil, head.right_pupil):
+        x, line_y = canvas.at(*pupil)
+        radius = 2.5 * canvas.stroke
+        canvas.draw.ellipse(
+            (x - radius, line_y - radius, x + radius, line_y + radius),
+            outline=_PAPER,
+            width=canvas.stroke,
+        )
+
+
+def _draw_problem(canvas: _Canvas, box: Box, status: Status) -> None:
+    """Draw a box with hatching and a mark in its corner, light border around all."""
+    colour = _BAD if status is Status.FAIL else _WARN
+    left, top = canvas.at(max(box.x, 0), max(box.y, 0))
+    right, bottom = canvas.at(box.x + box.width, box.y + box.height)
+    right, bottom = min(right, canvas.width - 1), min(bottom, canvas.height - 1)
+    if right <= left or bottom <= top:
+        return
+    stroke = canvas.stroke
+    draw = canvas.draw
+    outer = (left - stroke, top - stroke, right + stroke, bottom + stroke)
+    draw.rectangle(outer, outline=_PAPER, width=stroke)
+    draw.rectangle((left, top, right, bottom), outline=colour, width=stroke)
+    size = 7 * stroke
+    draw.rectangle((left, top, left + size, top + size), fill=colour)
+    pad = 2 * stroke
+    if status is Status.FAIL:
+        for line in (
+            (left + pad, top + pad, left + size - pad, top + size - pad),
+            (left + pad, top + size - pad, left + size - pad, top + pad),
+        ):
+            draw.line(line, fill=_PAPER, width=stroke)
+    else:
+        middle = left + size / 2
+        draw.line(
+            (middle, top + pad, middle, top + size - 2.4 * pad),
+            fill=_PAPER,
+            width=stroke,
+        )
+        draw.line(
+            (middle, top + size - 1.6 * pad, middle, top + size - pad),
+            fill=_PAPER,
+            width=stroke,
+        )
+
+
+def _line(
+    canvas: _Canvas,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    status: Status,
+) -> None:
+    if status is Status.FAIL:
+        _dashed(canvas, start, end, _BAD, gap=2)
+        return
+    wide = canvas.stroke + 2
+    canvas.draw.line((*start, *end), fill=_PAPER, width=wide)
+    canvas.draw.line((*start, *end), fill=_GOOD, width=canvas.stroke)
+
+
+def _dashed(
+    canvas: _Canvas,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    colour: Colour,
+    *,
+    gap: int,
+) -> None:
+    length = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
+    step = 4.0 * canvas.stroke
+    parts = max(1, int(length / step))
+    for part in range(0, parts, gap):
+        a, b = part / parts, min(1.0, (part + 1) / parts)
+        canvas.draw.line(
+            (
+                start[0] + (end[0] - start[0]) * a,
+                start[1] + (end[1] - start[1]) * a,
+                start[0] + (end[0] - start[0]) * b,
+                start[1] + (end[1] - start[1]) * b,
+            ),
+            fill=colour,
+            width=canvas.stroke,
+        )
