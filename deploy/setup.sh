@@ -5,9 +5,9 @@
 set -eu
 cd "$(dirname "$0")/.."
 kind=$1
-# Debian package : what proves that it is there.
-system_packages="fonts-wqy-microhei"
-[ "$kind" = runtime ] || system_packages="$system_packages chromium postgresql"
+font_package=fonts-wqy-microhei
+system_packages=""
+[ "$kind" = runtime ] || system_packages="chromium postgresql"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
@@ -67,7 +67,7 @@ install_locked() {
 
 install_system_packages() {
     command -v dpkg-query >/dev/null || {
-        say "not a Debian system; the tests name what they miss. Wanted: $system_packages"
+        say "not a Debian system; wanted: a Chinese font $system_packages"
         return 0
     }
     missing=""
@@ -75,6 +75,9 @@ install_system_packages() {
         dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
             missing="$missing $package"
     done
+    # Any font that posters can be drawn with will do, not only the one proposed.
+    .venv/bin/python -c 'import qr; qr.find_cjk_font()' 2>/dev/null ||
+        missing="$missing $font_package"
     [ -n "$missing" ] || return 0
     if can_apt; then
         # shellcheck disable=SC2086  # a list of packages
