@@ -100,7 +100,7 @@ class CannedInspector:
         )
         status = Status.FAIL if self.fails else Status.PASS
         findings = (
-            _finding("face_count", ("B4",), status),
+            _finding("face_count", ("B1",), status),
             _finding("sharpness", ("B3",), Status.WARN),
             _finding(HUMAN_RULE, ("P3",), Status.HUMAN),
         )

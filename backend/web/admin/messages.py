@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.domain.errors import DomainError
-from backend.messages.errors import error_text, violation_text
+from backend.messages.errors import error_text, violation_sentence, violation_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,4 @@ def wrong_fields(error: DomainError | None) -> dict[str, str]:
     """Return the words beside each wrong field, which has its name already."""
     if error is None:
         return {}
-    return {
-        wrong.field: violation_text(wrong).partition("：")[2]
-        for wrong in error.violations
-    }
+    return {wrong.field: violation_sentence(wrong) for wrong in error.violations}

@@ -8,7 +8,6 @@ from typing import Final, Literal
 from flask import Response
 
 from backend.domain.errors import DomainError, NotFoundError
-from backend.domain.report import Report, Status
 from backend.domain.reviews import Action, SubmissionStatus, may
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import (
@@ -19,10 +18,10 @@ from backend.services.types import (
     Role,
     StaffSession,
 )
+from backend.web.admin.findings import ReportLines, report_lines
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import show
 from backend.web.context import services
-from backend.web.presenters import finding_lines
 
 _LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
 #: The refusals that mean: look again, somebody was faster.
@@ -104,7 +103,7 @@ def show_record(
         can_return=may_review and _may(current, Action.RETURN),
         can_release=session.user.role is Role.ADMIN
         and record.row.binding_status is not BindingStatus.RELEASED,
-        **_findings(current.view.report if current else None),
+        lines=report_lines(current.view.report) if current else ReportLines(),
         **opened,
     )
 
@@ -117,13 +116,3 @@ def _story(record: Record, submission: AdminSubmission | None) -> list[HistoryIt
 
 def _may(submission: AdminSubmission | None, action: Action) -> bool:
     return submission is not None and may(submission.view.status, action)
-
-
-def _findings(report: Report | None) -> dict[str, object]:
-    """Split a report into problems, the person's checklist and the rest."""
-    lines = finding_lines(report) if report else ()
-    return {
-        "problems": [x for x in lines if x.status in {Status.FAIL, Status.WARN}],
-        "checklist": [x for x in lines if x.status is Status.HUMAN],
-        "passed": [x for x in lines if x.status in {Status.PASS, Status.SKIP}],
-    }
