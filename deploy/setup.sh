@@ -60,8 +60,8 @@ install_locked() {
     locks="-r deploy/requirements/build.lock -r deploy/requirements/runtime.lock"
     [ "$kind" = runtime ] || locks="-r deploy/requirements/dev.lock"
     # shellcheck disable=SC2086  # the options are meant to be split
-    .venv/bin/python -m pip install -q --no-deps --require-hashes $locks
-    .venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+    .venv/bin/python -m pip --disable-pip-version-check install -q --no-deps --require-hashes $locks
+    .venv/bin/python -m pip --disable-pip-version-check install -q --no-deps --no-build-isolation -e .
     echo "$wanted" >"$stamp"
 }
 
