@@ -37,10 +37,10 @@ class FindingLine:
     word: str
     tone: str
     icon: str
-    title: str
-    advice: str
-    measured: str
-    clauses: str
+    name: str
+    what: str
+    todo: str
+    clause: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,10 @@ def finding_lines(report: Report) -> tuple[FindingLine, ...]:
                 word=word,
                 tone=tone,
                 icon=icon,
-                title=text.title,
-                advice=text.advice,
-                measured=text.measured,
-                clauses="、".join(finding.clauses),
+                name=text.name,
+                what=text.what,
+                todo=text.todo,
+                clause=text.clause,
             )
         )
     return tuple(lines)

@@ -20,12 +20,19 @@ from werkzeug.test import TestResponse
 
 from backend.app import Adapters, make_adapters, make_services
 from backend.db.migrate import migrate
-from backend.domain.errors import PhotoUnreadableError
 from backend.domain.codes import parse_collection_code
+from backend.domain.errors import PhotoUnreadableError
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
-from backend.domain.report import Box, Crop, Finding, PortraitFacts, Report, Status
-from backend.domain.report import Verdict
+from backend.domain.report import (
+    Box,
+    Crop,
+    Finding,
+    PortraitFacts,
+    Report,
+    Status,
+    Verdict,
+)
 from backend.imaging.sample_card import draw_sample_card
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
@@ -93,7 +100,9 @@ def make_report(kind: str) -> Report:
     ]
     if kind in {"warn", "fail", "unframed"}:
         findings.append(
-            Finding("roll", ("P1",), Status.WARN, 3.4, (-3.0, 3.0), "deg", certainty=0.8)
+            Finding(
+                "roll", ("P1",), Status.WARN, 3.4, (-3.0, 3.0), "deg", certainty=0.8
+            )
         )
     if kind in {"fail", "unframed"}:
         box = Box(120, 90, 200, 60)
@@ -152,7 +161,9 @@ class Stage:
         return draw_sample_card(code, school_name=SCHOOL_NAME)
 
 
-def make_stage(folder: Path, *, album_allowed: bool = True, max_bytes: int = 0) -> Stage:
+def make_stage(
+    folder: Path, *, album_allowed: bool = True, max_bytes: int = 0
+) -> Stage:
     """Return a seeded application on a fresh SQLite file."""
     settings = _settings(folder, max_bytes)
     migrate(settings.database_url.get_secret_value())
@@ -337,9 +348,7 @@ def file(data: bytes, name: str) -> tuple[io.BytesIO, str]:
 def consent(browser: Browser, token: str) -> None:
     """Agree to both."""
     browser.get(f"/s/{token}/consent")
-    browser.post(
-        f"/s/{token}/consent", {"portrait": "yes", "identity_number": "yes"}
-    )
+    browser.post(f"/s/{token}/consent", {"portrait": "yes", "identity_number": "yes"})
 
 
 def bind(browser: Browser, stage: Stage, n: int, *, token: str | None = None) -> str:

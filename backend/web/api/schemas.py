@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.domain.campaigns import EntryState
 from backend.domain.policy import Policy
-from backend.domain.report import Status, Verdict
+from backend.domain.report import Severity, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.guide import WAYS
 from backend.services.types import BindingStatus, ConsentState, SubmissionView
@@ -194,8 +194,9 @@ class FindingOut(_Out):
     unit: str
     box: BoxOut | None
     certainty: float | None
-    title: str
-    advice: str
+    name: str
+    what: str
+    todo: str
 
 
 class CropOut(_Out):
@@ -285,8 +286,9 @@ class SubmissionOut(_Out):
                                 for n in FindingOut.model_fields
                                 if hasattr(f, n)
                             },
-                            "title": words[f.rule].title,
-                            "advice": words[f.rule].advice,
+                            "name": words[f.rule].name,
+                            "what": words[f.rule].what,
+                            "todo": words[f.rule].todo,
                         }
                         for f in report.findings
                     ],
@@ -333,21 +335,28 @@ class PolicyRuleOut(_Out):
 
     id: str
     clauses: list[str]
-    severity: str
-    fail: tuple[float | None, float | None] | None
-    warn: tuple[float | None, float | None] | None
+    severity: Severity
     unit: str
+    warn_below: float | None
+    warn_above: float | None
+    fail_below: float | None
+    fail_above: float | None
 
 
 class PolicyOut(_Out):
     """The limits photos are judged by."""
 
     name: str
+    title: str
+    source: str
     rules: list[PolicyRuleOut]
 
     @classmethod
-    def of(cls, name: str, policy: Policy) -> Self:
+    def of(cls, policy: Policy) -> Self:
         """Return a policy as it is sent."""
         return cls(
-            name=name, rules=[PolicyRuleOut.model_validate(r) for r in policy.rules]
+            name=policy.name,
+            title=policy.title,
+            source=policy.source,
+            rules=[PolicyRuleOut.model_validate(r) for r in policy.rules.values()],
         )

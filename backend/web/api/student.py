@@ -294,7 +294,7 @@ def get_policy(name: str) -> ResponseReturnValue:
     policy = services().policies.get(name)
     if policy is None:
         raise NotFoundError("policy_not_found")
-    return PolicyOut.of(name, policy)
+    return PolicyOut.of(policy)
 
 
 def _code_text() -> str:
