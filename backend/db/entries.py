@@ -24,7 +24,7 @@ def get_entry(session: Session, token: str) -> EntryRow:
     ).one_or_none()
     if found is None:
         raise NotFoundError("entry_not_found")
-    return found._tuple()  # noqa: SLF001 - SQLAlchemy's public name for a typed tuple
+    return found
 
 
 def get_entry_by_id(session: Session, entry_id: int) -> EntryRow:
@@ -53,7 +53,7 @@ def page_entries(
     )
     if station_id is not None:
         query = query.where(Entry.station_id == station_id)
-    return [row._tuple() for row in session.execute(query)]  # noqa: SLF001 - see above
+    return list(session.execute(query))
 
 
 def add_entry(

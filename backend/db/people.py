@@ -36,7 +36,7 @@ def find_session(
         .join(PrincipalRow, PrincipalRow.id == StudentSession.principal_id)
         .where(StudentSession.token_hash == token_hash)
     ).one_or_none()
-    return None if found is None else found._tuple()  # noqa: SLF001 - public API
+    return found
 
 
 def find_staff_session(
@@ -48,7 +48,7 @@ def find_staff_session(
         .join(Staff, Staff.id == StaffSessionRow.staff_id)
         .where(StaffSessionRow.token_hash == token_hash)
     ).one_or_none()
-    return None if found is None else found._tuple()  # noqa: SLF001 - public API
+    return found
 
 
 def end_staff_sessions(

@@ -76,7 +76,7 @@ def page_records(
         query = query.order_by(Binding.id.desc())
         if after is not None:
             query = query.where(Binding.id < after)
-    rows = [row._tuple() for row in session.execute(query.limit(limit))]  # noqa: SLF001 - SQLAlchemy's public name
+    rows = list(session.execute(query.limit(limit)))
     return rows[::-1] if before is not None else rows
 
 

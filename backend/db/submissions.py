@@ -35,7 +35,7 @@ def get_submission(
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFoundError("submission_not_found")
-    return found._tuple()  # noqa: SLF001 - SQLAlchemy's public name for a typed tuple
+    return found
 
 
 def find_same_bytes(
