@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from backend import policies
-from backend.crypto import Passwords, Vault
+from backend.crypto import FileCipher, Passwords, Vault
 from backend.db.engine import Database
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.inspector import MediaPipeInspector
@@ -20,6 +20,7 @@ from backend.services.entries import EntryService
 from backend.services.limits import AttemptLimiter
 from backend.services.posters import PosterService
 from backend.services.reviews import ReviewService
+from backend.services.roster import RosterService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.staff import StaffService
@@ -65,12 +66,15 @@ class Adapters:
 def make_adapters(settings: Settings) -> Adapters:
     """Build the adapters the settings ask for."""
     keys = settings.keys
+    photo_key = settings.photo_key_bytes
     return Adapters(
         db=Database(settings.database_url.get_secret_value()),
         vault=Vault(
             keys=keys, current=next(iter(keys)), hash_key=settings.hash_key_bytes
         ),
-        store=LocalPhotoStore(settings.photo_root, key=settings.photo_key_bytes),
+        store=LocalPhotoStore(
+            settings.photo_root, cipher=FileCipher(photo_key) if photo_key else None
+        ),
         inspector=MediaPipeInspector(),
         reader=QrCodeReader(),
         clock=SystemClock(),
@@ -103,6 +107,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         posters=PosterService(stations=stations),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reviews=ReviewService(db=db, clock=clock),
+        roster=RosterService(db=db, clock=clock, vault=vault),
         search=SearchService(db=db, clock=clock, vault=vault, store=store),
         sessions=SessionService(
             db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)

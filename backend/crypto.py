@@ -67,6 +67,25 @@ class Vault:
         return hmac.new(self._hash_key, message, hashlib.sha256).hexdigest()
 
 
+class FileCipher:
+    """Encrypts whole files with AES-256-GCM: a 96-bit nonce, then the ciphertext."""
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, data: bytes) -> bytes:
+        """Return the bytes encrypted."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, data, None)
+
+    def open(self, data: bytes) -> bytes:
+        """Return the bytes decrypted; raises ValueError when they are damaged."""
+        try:
+            return self._cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], None)
+        except (InvalidTag, ValueError):
+            raise ValueError("sealed file is damaged") from None
+
+
 def new_token() -> str:
     """Return 256 random bits as 43 URL-safe characters."""
     return secrets.token_urlsafe(32)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -126,12 +128,29 @@ class _Graphs:
     selfie: Any
 
 
+_loading = threading.Lock()
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Send standard error nowhere for a moment.
+
+    The native libraries write there on their first run and take no setting against it.
+    Our own log goes to standard output, so no line of it is lost.
+    """
+    with _loading, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+        kept = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
 def _load() -> _Graphs:
-    # Read by the native libraries when they are loaded: warnings and worse only.
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with warnings.catch_warnings():
+        with _silenced(), warnings.catch_warnings():
             # Its generated message classes warn about Python's future, not ours.
             warnings.simplefilter("ignore")
             # Loading takes half a second and 200 MB, so not at import.
@@ -141,7 +160,7 @@ def _load() -> _Graphs:
                 selfie_segmentation,
             )
 
-            return _Graphs(
+            graphs = _Graphs(
                 detector=face_detection.FaceDetection(model_selection=0),
                 mesh=face_mesh.FaceMesh(
                     static_image_mode=True,
@@ -150,6 +169,10 @@ def _load() -> _Graphs:
                 ),
                 selfie=selfie_segmentation.SelfieSegmentation(model_selection=0),
             )
+            empty = np.zeros((64, 64, 3), np.uint8)
+            for graph in (graphs.detector, graphs.mesh, graphs.selfie):
+                graph.process(empty)
+            return graphs
     except (ImportError, OSError, RuntimeError, ValueError):
         raise UnavailableError("face_model_unavailable") from None
 

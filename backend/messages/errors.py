@@ -176,9 +176,29 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
         # Pictures.
+        "not_a_picture": ("这不是照片文件", _PHOTO),
+        "unsupported_format": ("不支持 {format} 格式的文件", _PHOTO),
+        "picture_damaged": (
+            "照片文件不完整或已损坏",
+            "可能没有传完或没有下载完。请重新选择原图上传，或重新拍一张。",
+        ),
+        "too_many_pixels": (
+            "照片太大，超过 {megapixels} 百万像素",
+            "请把手机相机的分辨率调低一些，重新拍。",
+        ),
+        "picture_too_small": ("照片太小，看不清", "请上传原图，不要用缩略图或截图。"),
+        "animated_picture": ("这是会动的图片", "请上传普通的静态照片。"),
         "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
     }
 )
+
+#: What stands in a sentence when the error does not say.
+_DEFAULTS: Final = {
+    "retry_after": "60",
+    "level": "本次毕业",
+    "format": "这种",
+    "megapixels": "60",
+}
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -222,7 +242,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
 def error_text(code: str, data: Mapping[str, Any] | None = None) -> ErrorText:
     """Return the words for an error code; an unknown code reads as an internal error."""
     title, todo = TEXTS.get(code, TEXTS["internal_error"])
-    values = {"retry_after": "60", "level": "本次毕业", **(data or {})}
+    values = {**_DEFAULTS, **(data or {})}
     return ErrorText(title.format_map(values), todo.format_map(values))
 
 

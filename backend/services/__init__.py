@@ -12,6 +12,7 @@ from backend.services.codes import CodeService
 from backend.services.entries import EntryService
 from backend.services.posters import PosterService
 from backend.services.reviews import ReviewService
+from backend.services.roster import RosterService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.staff import StaffService
@@ -39,6 +40,7 @@ class Services:
     posters: PosterService
     reconcile: ReconcileService
     reviews: ReviewService
+    roster: RosterService
     search: SearchService
     sessions: SessionService
     staff: StaffService

@@ -12,6 +12,7 @@ from backend.db.models import Staff, StaffSessionRow
 from backend.domain.errors import (
     InvalidInputError,
     NotAuthenticatedError,
+    NotFoundError,
     Violation,
 )
 from backend.ports import Clock

@@ -1,0 +1,33 @@
+"""``bizhao``: the command of those who run the service or judge photos without it."""
+
+from __future__ import annotations
+
+import click
+
+from backend.cli.check import check
+from backend.cli.policies import policies
+from backend.cli.server import migrate, serve, start_demo
+from backend.cli.staff import staff
+from backend.cli.upkeep import doctor, reconcile, verify_audit
+from backend.cli.walk import demo
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bizhao")
+def main() -> None:
+    """毕照: collects, judges, binds and delivers graduation portraits."""
+
+
+for command in (
+    check,
+    demo,
+    doctor,
+    migrate,
+    policies,
+    reconcile,
+    serve,
+    staff,
+    start_demo,
+    verify_audit,
+):
+    main.add_command(command)

@@ -1,0 +1,83 @@
+"""What the commands share: the service on this machine, and how errors are told."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import contextmanager
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from backend.app import Adapters, make_adapters, make_services
+from backend.db.migrate import migrate
+from backend.domain.errors import DomainError
+from backend.messages.errors import error_text, violation_text
+from backend.services import Services
+from backend.settings import Settings, SettingsError, new_key, read_settings
+
+#: The demo's folder, below the folder the command is started in.
+HOME: Final = Path("var")
+_DEMO_FILE: Final = "demo.env"
+
+
+def load_settings() -> Settings:
+    """Return the settings of the environment, else of the demo in ``var``."""
+    demo = HOME / _DEMO_FILE
+    try:
+        return read_settings(demo if demo.is_file() else None)
+    except SettingsError as error:
+        raise click.ClickException(
+            f"The settings are incomplete or wrong:\n{error}\n"
+            "Set them in the environment (see deploy/env.example), or run "
+            "`make run` for a demonstration that needs none."
+        ) from None
+
+
+def demo_settings(public_url: str) -> Settings:
+    """Return the demo's settings, making its keys on the first start."""
+    HOME.mkdir(mode=0o700, exist_ok=True)
+    file = HOME / _DEMO_FILE
+    if not file.exists():
+        lines = [
+            f"BIZHAO_DATABASE_URL=sqlite:///{(HOME / 'bizhao.db').resolve()}",
+            f"BIZHAO_PHOTO_ROOT={(HOME / 'photos').resolve()}",
+            f"BIZHAO_DATA_KEYS=demo1:{new_key()}",
+            f"BIZHAO_HASH_KEY={new_key()}",
+            "BIZHAO_PUBLIC_URL=http://127.0.0.1:8000",
+        ]
+        with open(
+            os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
+        ) as out:  # noqa: PTH123 - the mode must be right from the start
+            out.write("\n".join(lines) + "\n")
+    os.environ["BIZHAO_PUBLIC_URL"] = public_url
+    return read_settings(file)
+
+
+def open_services(settings: Settings) -> tuple[Services, Adapters]:
+    """Return the use cases and what they stand on."""
+    adapters = make_adapters(settings)
+    return make_services(settings, adapters), adapters
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Run the migrations that are missing."""
+    migrate(settings.database_url.get_secret_value())
+
+
+def new_password() -> str:
+    """Return a random password that is read aloud easily enough."""
+    return secrets.token_urlsafe(12)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn a refusal into words on standard error and exit status 1."""
+    try:
+        yield
+    except DomainError as error:
+        text = error_text(error.code, error.data)
+        lines = [text.title, text.todo, *map(violation_text, error.violations)]
+        raise click.ClickException("\n".join(lines)) from None

@@ -1,0 +1,110 @@
+"""The facts of a file, from its header only."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from typing import Final
+
+from PIL import ExifTags, Image
+
+from backend.domain.errors import PhotoUnreadableError
+from backend.domain.photo import FileFacts
+from backend.imaging import jpeg
+from backend.imaging.decode import guarded, open_header
+
+_NAMES: Final = {
+    "JPEG": "JPEG",
+    "MPO": "JPEG",
+    "PNG": "PNG",
+    "WEBP": "WEBP",
+    "HEIF": "HEIC",
+}
+#: Pillow's mode: colour model, components, bits per sample.
+_MODES: Final = {
+    "1": ("grey", 1, 1),
+    "L": ("grey", 1, 8),
+    "LA": ("grey", 2, 8),
+    "P": ("palette", 1, 8),
+    "PA": ("palette", 2, 8),
+    "RGB": ("rgb", 3, 8),
+    "RGBA": ("rgb", 4, 8),
+    "CMYK": ("cmyk", 4, 8),
+    "YCbCr": ("rgb", 3, 8),
+}
+_WIDE: Final = ("grey", 1, 16)
+_TAG: Final = ExifTags.Base
+_ORIENTATIONS: Final = range(1, 9)
+
+
+def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
+    """Return the facts of a picture file; no pixel is decoded.
+
+    Raises:
+        PhotoUnreadableError: see :func:`backend.imaging.decode.open_header`.
+    """
+    picture = open_header(data)
+    colour, components, bits = _MODES.get(picture.mode, _WIDE)
+    name = _NAMES[picture.format or "JPEG"]
+    facts = _jpeg_facts(data) if name == "JPEG" else None
+    orientation, taken_on = _exif(picture, data)
+    return FileFacts(
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        format=name,
+        width=picture.width,
+        height=picture.height,
+        bits_per_sample=facts.bits if facts else bits,
+        components=facts.components if facts else components,
+        colour=colour,
+        dpi=facts.density if facts and facts.density else _dpi(picture),
+        jpeg_quality=facts.quality if facts else None,
+        jpeg_quality_exact=facts.quality_exact if facts else False,
+        trailing_bytes=len(data) - facts.end if facts and facts.end else 0,
+        orientation=orientation,
+        frames=getattr(picture, "n_frames", 1),
+        extension=_extension(filename),
+        taken_on=taken_on,
+    )
+
+
+def _jpeg_facts(data: bytes) -> jpeg.JpegFacts:
+    try:
+        return jpeg.read_facts(data)
+    except ValueError:
+        raise PhotoUnreadableError("picture_damaged") from None
+
+
+def _exif(picture: Image.Image, data: bytes) -> tuple[int, date | None]:
+    """Return orientation and the day the camera noted, as far as they can be read."""
+    try:
+        tags = guarded(picture.getexif, data)
+        orientation = tags.get(_TAG.Orientation, 1)
+        taken = guarded(
+            lambda: tags.get_ifd(ExifTags.IFD.Exif).get(_TAG.DateTimeOriginal), data
+        )
+    except PhotoUnreadableError:
+        # Damaged notes are no reason to refuse a good picture.
+        return 1, None
+    return (orientation if orientation in _ORIENTATIONS else 1), _day(taken)
+
+
+def _day(text: object) -> date | None:
+    try:
+        return datetime.strptime(str(text)[:10], "%Y:%m:%d").date()  # noqa: DTZ007 - a camera's local day
+    except ValueError:
+        return None
+
+
+def _dpi(picture: Image.Image) -> tuple[float, float] | None:
+    try:
+        x, y = picture.info["dpi"]
+        return float(x), float(y)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _extension(filename: str | None) -> str | None:
+    if not filename or "." not in filename:
+        return None
+    return filename.rpartition(".")[2].lower()

@@ -1,0 +1,22 @@
+"""Entry codes and posters: knows an address and some texts, nothing of the service.
+
+>>> import qr
+>>> png = qr.render_png("https://example.org/s/token")
+"""
+
+from qr.code import render_png, render_svg
+from qr.errors import FontNotFoundError, PosterError
+from qr.fonts import find_cjk_font
+from qr.poster import render_poster_pdf, render_poster_png
+from qr.spec import PosterSpec
+
+__all__ = [
+    "FontNotFoundError",
+    "PosterError",
+    "PosterSpec",
+    "find_cjk_font",
+    "render_png",
+    "render_poster_pdf",
+    "render_poster_png",
+    "render_svg",
+]
