@@ -16,11 +16,11 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 import zxingcpp
-from backend.imaging.decode import decode
 from numpy.typing import NDArray
 
 from backend.domain.codes import CollectionCode, parse_collection_code
 from backend.domain.errors import CodeUnreadableError
+from backend.imaging.decode import decode
 
 _Grey: TypeAlias = NDArray[np.uint8]
 

@@ -175,7 +175,7 @@ def test_a_picture_without_a_code_is_told_so() -> None:
     assert refusal(np.full((600, 450, 3), 200, np.uint8)) == "no_code_in_picture"
     noise = np.random.default_rng(1).integers(0, 256, (300, 300, 3), np.uint8)
     assert refusal(noise) == "no_code_in_picture"
-    assert refusal(np.full((40, 3000, 3), 9, np.uint8)) == "no_code_in_picture"
+    assert refusal(np.full((400, 3000, 3), 9, np.uint8)) == "no_code_in_picture"
 
 
 def test_a_code_that_resists_is_called_blurred() -> None:
