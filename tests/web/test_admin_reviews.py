@@ -75,7 +75,8 @@ def test_a_return_tells_the_student_the_ready_reasons_and_the_note(
     assert seen.return_reasons == (RETURN_REASONS["hair"].text,)
     assert seen.return_note == "刘海夹起来"
     page = school.client("reviewer").get(answer.location).text
-    assert RETURN_REASONS["hair"].text in page
+    assert f"<li>{RETURN_REASONS['hair'].text}</li>" in page
+    assert "刘海夹起来</p>" in page
 
 
 def test_a_return_needs_a_reason_or_a_note(
