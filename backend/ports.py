@@ -6,7 +6,6 @@ proves it where ``backend.app`` wires them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -67,13 +66,16 @@ class CodeReader(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredFile(Protocol):
     """One file of a photo store."""
 
-    key: str
-    size_bytes: int
-    modified_at: datetime = field(compare=False)
+    @property
+    def key(self) -> str:
+        """The digest it is kept under."""
+
+    @property
+    def modified_at(self) -> datetime:
+        """When it was last put, aware."""
 
 
 class PhotoStore(Protocol):

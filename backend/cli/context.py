@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +50,7 @@ def demo_settings(public_url: str) -> Settings:
         ]
         with open(
             os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
-        ) as out:  # noqa: PTH123 - the mode must be right from the start
+        ) as out:
             out.write("\n".join(lines) + "\n")
     os.environ["BIZHAO_PUBLIC_URL"] = public_url
     return read_settings(file)

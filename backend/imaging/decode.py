@@ -29,7 +29,8 @@ T = TypeVar("T")
 MOST_PIXELS: Final = 60_000_000
 #: Below this there is no face to find.
 LEAST_SIDE: Final = 64
-_FORMATS: Final = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")
+#: Pillow opens an MPO, several JPEGs in one file, as the JPEG it begins with.
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF")
 _OTHERS: Final = {
     b"GIF8": "GIF",
     b"BM": "BMP",

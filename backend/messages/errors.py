@@ -107,6 +107,47 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
         "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
+        # Collection codes.
+        "code_is_station_poster": (
+            "这是函授站的入口二维码",
+            "请打开学信网的图像采集码页面，长按二维码保存原图，再上传。",
+        ),
+        "code_is_web_address": ("这是一个网址，不是采集码", _CARD),
+        "code_is_payment": ("这是付款或收款码", "请不要付款。" + _CARD),
+        "code_is_wechat": (
+            "这是微信的二维码",
+            "请不要用微信名片、群或公众号的码。" + _CARD,
+        ),
+        "code_is_identity_number": (
+            "这是身份证号，不是采集码",
+            "请不要在这里填写身份证号。" + _CARD,
+        ),
+        "code_is_phone_number": ("这是手机号，不是采集码", _CARD),
+        "code_is_number": (
+            "这是一串数字，不是采集码",
+            "学号、考生号不能代替采集码。" + _CARD,
+        ),
+        "code_too_short": (
+            "内容太短，不是完整的采集码",
+            "请完整复制，或直接上传采集码图片。",
+        ),
+        "code_too_long": (
+            "内容太长，不是采集码",
+            "请只粘贴采集码的内容，或直接上传采集码图片。",
+        ),
+        "code_not_understood": ("无法识别为采集码", _CARD),
+        "no_code_in_picture": (
+            "图片里没有找到二维码",
+            "二维码要完整、没有遮挡。" + _CARD,
+        ),
+        "several_codes_in_picture": (
+            "图片里有几个不同的采集码",
+            "请裁剪到只剩要用的那一个，再上传。",
+        ),
+        "code_too_blurred": (
+            "二维码太模糊，读不出来",
+            "不要翻拍，也不要用转发来的缩略图。" + _CARD,
+        ),
         # Binding.
         "identity_mismatch": (
             "采集码与填写的信息对不上",
@@ -207,6 +248,13 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "required": "请填写这一项",
         "too_long": "太长了，请缩短",
         "invalid_field": "这一项的格式不对",
+        "id_number_length": "应为 18 位",
+        "id_number_fifteen_digits": "15 位身份证号已停用，请填写 18 位号码",
+        "id_number_characters": "前 17 位为数字，末位为数字或 X",
+        "id_number_birth_date": "其中的出生日期不存在，请核对第 7 至 14 位",
+        "id_number_checksum": "校验不通过，至少有一位不对，请逐位核对",
+        "id_number_other_paper": "请填写 6 至 18 位字母或数字",
+        "id_last6_format": "请填写 6 位，末位的 X 也要填",
         "reason_required": "请写明原因（200 字以内）",
         "wrong_password": "原密码不对",
         "password_length": "新密码至少 10 个字符",

@@ -210,7 +210,10 @@ class BindingService:
                 self._limiter.record_failure(session, *limits, now=now)
             return _refusal(outcome)
         row = self._apply(session, request, outcome)
-        if not isinstance(outcome, Wait):
+        if isinstance(outcome, Wait):
+            # Waiting is also the answer to a wrong guess at somebody's last six.
+            self._limiter.record_failure(session, *limits, now=now)
+        else:
             self._limiter.forget(session, limits[0], limits[2])
         return self._view(session, row)
 
@@ -287,6 +290,9 @@ class BindingService:
             else None
         )
         if earlier is not None and earlier.principal_id == request.principal.id:
+            # What was typed now replaces what was typed wrongly before.
+            earlier.stated_name = request.typed.name or earlier.stated_name
+            earlier.stated_last6_hash = request.last6_hash
             if earlier.student_id != student_id:
                 self._activate(session, earlier, student_id)
             return earlier

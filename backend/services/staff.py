@@ -184,6 +184,33 @@ class StaffService:
                 target=f"staff:{info.user.id}",
             )
 
+    def reset_password(self, actor: StaffUser, username: str, new: str) -> None:
+        """Set somebody's password and end their sessions; administrators only.
+
+        Raises:
+            NotFoundError: ``staff_not_found``.
+            InvalidInputError: ``password_length``.
+        """
+        require_admin(actor)
+        if not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
+            wrong = Violation("password", "password_length")
+            raise InvalidInputError("invalid_input", violations=(wrong,))
+        now = self._clock.now()
+        encoded = self._passwords.hash(new)
+        with self._db.transaction() as session:
+            row = people.find_staff(session, username)
+            if row is None:
+                raise NotFoundError("staff_not_found")
+            row.password_hash = encoded
+            people.end_staff_sessions(session, row.id, at=now)
+            journal.append_audit(
+                session,
+                at=now,
+                actor=actor.username,
+                action="staff.reset_password",
+                target=f"staff:{row.id}",
+            )
+
     def _refuse(self, limits: tuple[Limit, ...], username: str, address: str) -> None:
         now = self._clock.now()
         with self._db.transaction() as session:

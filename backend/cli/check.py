@@ -1,0 +1,158 @@
+"""Judging photos without any server."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from backend import policies as shipped
+from backend.domain.errors import DomainError
+from backend.domain.policy import Policy
+from backend.domain.report import Finding, Status
+from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
+from backend.messages.errors import error_text
+from backend.messages.findings import describe, order_for_display
+
+_SHOWN: Final = frozenset({Status.FAIL, Status.WARN, Status.SKIP})
+_MARKS: Final = {
+    "pass": "✓ 合格",
+    "warn": "! 可提交，请留意",
+    "fail": "✗ 不合格",
+    "error": "✗ 打不开",
+}
+
+
+@click.command()
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…"
+)
+@click.option("--policy", "policy_name", default="notice-2025", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write portrait and overlay of each photo here.",
+)
+def check(
+    files: tuple[Path, ...], policy_name: str, *, as_json: bool, out: Path | None
+) -> None:
+    """Judge photos against a policy; exit 0 pass or warn, 1 fail, 2 error."""
+    if policy_name not in shipped.names():
+        raise click.BadParameter(
+            f"there are: {', '.join(shipped.names())}", param_hint="--policy"
+        )
+    policy = shipped.load(policy_name)
+    inspector = MediaPipeInspector()
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+    worst = 0
+    for file in files:
+        answer = _judge(inspector, file, policy, out)
+        worst = max(worst, {"fail": 1, "error": 2}.get(answer["verdict"], 0))
+        click.echo(
+            json.dumps(answer, ensure_ascii=False) if as_json else _table(answer)
+        )
+    sys.exit(worst)
+
+
+def _judge(
+    inspector: MediaPipeInspector, file: Path, policy: Policy, out: Path | None
+) -> dict[str, Any]:
+    """Return one file's answer; a file that cannot be judged is an answer too."""
+    started = time.perf_counter()
+    findings: list[dict[str, Any]] = []
+    portrait = None
+    try:
+        data = file.read_bytes()
+        seen = inspector.inspect(data, filename=file.name, policy=policy)
+        verdict = seen.report.verdict.value
+        findings = [_finding(f) for f in order_for_display(seen.report.findings)]
+        portrait = _portrait(seen, _write(seen, file, out))
+    except DomainError as error:
+        text = error_text(error.code, error.data)
+        verdict, findings = (
+            "error",
+            [_failure(error.code, f"{text.title}。{text.todo}")],
+        )
+    except OSError as error:
+        verdict = "error"
+        findings = [_failure("file_unreadable", error.strerror or "unreadable")]
+    return {
+        "file": str(file),
+        "verdict": verdict,
+        "findings": findings,
+        "portrait": portrait,
+        "elapsed_ms": round((time.perf_counter() - started) * 1000, 1),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "clauses": list(finding.clauses),
+        "status": finding.status.value,
+        "value": finding.value,
+        "limit": list(finding.limit) if finding.limit else None,
+        "unit": finding.unit,
+        "message": describe(finding).what,
+    }
+
+
+def _failure(code: str, message: str) -> dict[str, Any]:
+    return {
+        "rule": code,
+        "clauses": [],
+        "status": "fail",
+        "value": None,
+        "limit": None,
+        "unit": "",
+        "message": message,
+    }
+
+
+def _write(seen: PhotoInspection, file: Path, out: Path | None) -> Path | None:
+    """Write portrait and overlay; files of one name from two folders do not collide."""
+    if out is None:
+        return None
+    stem = f"{file.stem}-{seen.file.sha256[:8]}"
+    if seen.overlay is not None:
+        (out / f"{stem}-overlay.jpg").write_bytes(seen.overlay)
+    if seen.portrait is None:
+        return None
+    path = out / f"{stem}.jpg"
+    path.write_bytes(seen.portrait)
+    return path
+
+
+def _portrait(seen: PhotoInspection, path: Path | None) -> dict[str, Any] | None:
+    facts = seen.report.portrait
+    if facts is None:
+        return None
+    return {"path": str(path) if path else None, **asdict(facts)}
+
+
+def _table(answer: dict[str, Any]) -> str:
+    lines = [f"{answer['file']}: {_MARKS[answer['verdict']]}"]
+    lines += [
+        f"    {_STATUS[f['status']]} {f['message']}"
+        for f in answer["findings"]
+        if f["status"] in _SHOWN
+    ]
+    facts = answer["portrait"]
+    if facts is not None:
+        lines.append(
+            f"    成品照 {facts['width']}×{facts['height']}，{facts['bytes'] / 1024:.1f} KiB，"
+            f"品质 {facts['quality']}，头顶 {facts['crown_px']:.0f}，"
+            f"眼睛 {facts['eye_line_px']:.0f}，脸宽 {facts['face_width_px']:.0f} 像素"
+            + (f"  → {facts['path']}" if facts["path"] else "")
+        )
+    return "\n".join(lines)
+
+
+_STATUS: Final = {"fail": "✗", "warn": "!", "skip": "·"}
