@@ -6,15 +6,18 @@ portrait was measured, and measuring takes longer than all of these tests togeth
 
 from __future__ import annotations
 
+import atexit
+import functools
 import io
 import re
+import shutil
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from apiflask import APIFlask
-from backend.storage.local import LocalPhotoStore
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
@@ -32,6 +35,7 @@ from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
 from backend.services.types import BindingView, Role, SessionInfo, SubmissionView
 from backend.settings import new_key, read_settings
+from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
 
@@ -39,6 +43,10 @@ PASSWORD: Final = "correct horse battery staple"
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ADDRESS: Final = "203.0.113.9"
 HUMAN_RULE: Final = "jewellery"
+_FILE: Final = "school.sqlite3"
+_DATA_KEY: Final = new_key()
+_HASH_KEY: Final = new_key()
+_PASSWORDS: Final = Passwords()
 
 
 @dataclass
@@ -207,18 +215,50 @@ class School:
 
 
 def make_school(folder: Path, *, students: int = 12) -> School:
-    """Return a school with two stations, a campaign, a roster and four accounts."""
-    url = f"sqlite:///{folder / 'school.sqlite3'}"
+    """Return a school with two stations, a campaign, a roster and four accounts.
+
+    A school is filled once; hashing its passwords takes longer than most tests.
+    """
+    filled = _filled(students)
+    shutil.copy(filled.database, folder)
+    school = _open(folder)
+    school.campaign = filled.campaign
+    school.stations, school.entries = dict(filled.stations), dict(filled.entries)
+    return school
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """A school's database file and what is in it."""
+
+    database: Path
+    campaign: int
+    stations: dict[str, int]
+    entries: dict[str, str]
+
+
+@functools.cache
+def _filled(students: int) -> _Filled:
+    folder = Path(tempfile.mkdtemp(prefix="school-"))
+    atexit.register(shutil.rmtree, folder)
+    school = _open(folder)
+    Base.metadata.create_all(school.db.engine)
+    _fill(school, students)
+    # Closing the last connection writes everything into the one file.
+    school.db.dispose()
+    return _Filled(folder / _FILE, school.campaign, school.stations, school.entries)
+
+
+def _open(folder: Path) -> School:
+    url = f"sqlite:///{folder / _FILE}"
     settings = read_settings(
         database_url=url,
         photo_root=folder / "photos",
         public_url="http://localhost",
-        data_keys=f"k1:{new_key()}",
-        hash_key=new_key(),
+        data_keys=f"k1:{_DATA_KEY}",
+        hash_key=_HASH_KEY,
     )
-    db = Database(url)
-    Base.metadata.create_all(db.engine)
-    clock, inspector = HandClock(), CannedInspector()
+    db, clock, inspector = Database(url), HandClock(), CannedInspector()
     adapters = Adapters(
         db=db,
         vault=Vault(keys=settings.keys, current="k1", hash_key=settings.hash_key_bytes),
@@ -226,12 +266,10 @@ def make_school(folder: Path, *, students: int = 12) -> School:
         inspector=inspector,
         reader=QrCodeReader(),
         clock=clock,
-        passwords=Passwords(),
+        passwords=_PASSWORDS,
     )
     app = create_app(settings, adapters)
-    school = School(app, make_services(settings, adapters), clock, inspector, db)
-    _fill(school, students)
-    return school
+    return School(app, make_services(settings, adapters), clock, inspector, db)
 
 
 def _fill(school: School, students: int) -> None:
