@@ -40,9 +40,9 @@ def problems(html: str) -> list[str]:
     ids = [a["id"] for _, a in page.tags if a.get("id")]
     labels = {a.get("for") for a in page.all("label")}
     found = [f"id twice: {i}" for i in ids if ids.count(i) > 1]
-    for attrs in page.all("input", "textarea", "select"):
-        if attrs.get("type") != "hidden" and attrs.get("id") not in labels:
-            found.append(f"no label: {attrs}")
+    fields = page.all("input", "textarea", "select")
+    shown = [a for a in fields if a.get("type") != "hidden"]
+    found += [f"no label: {a}" for a in shown if a.get("id") not in labels]
     found += [f"no alt: {a}" for a in page.all("img") if a.get("alt") is None]
     for _, attrs in page.tags:
         found += [f"inline: {n}" for n in attrs if n == "style" or n.startswith("on")]
@@ -101,6 +101,7 @@ def _collect(stage: Stage, browser: Browser) -> dict[str, str]:
     see("photo", f"{start}/photo/{binding}")
     browser.post(browser.path, {"photo": file(b"x", "broken.jpg")})
     seen["photo wrong"] = browser.text
+    submission = ""
     for n, kind in enumerate(("fail", "warn", "pass")):
         submission = upload(browser, stage, binding, kind, seed=n)
         seen[f"report {kind}"] = browser.text

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.db.submissions import get_submission
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.student import STATUS
 from backend.services.types import NewSession
@@ -35,11 +36,7 @@ def browser(stage: Stage) -> Browser:
 
 
 def decide(stage: Stage, submission: str, action: str, *reasons: str) -> None:
-    found = stage.services.search.media
-    assert found
     with stage.adapters.db.reading() as session:
-        from backend.db.submissions import get_submission  # noqa: PLC0415
-
         version = get_submission(session, submission)[0].version
     stage.services.reviews.decide(
         stage.admin,
@@ -116,7 +113,8 @@ def test_the_guide_shows_all_three_ways_with_drawings(
     drawings = re.findall(r'src="(/static/guide-[^"]+)"', browser.text)
     assert len(drawings) == 12
     for address in {*drawings, "/static/card-example.svg"}:
-        assert stage.app.test_client().get(address).mimetype == "image/svg+xml"
+        with stage.app.test_client().get(address) as drawing:
+            assert drawing.mimetype == "image/svg+xml"
 
 
 def test_the_examples_can_be_seen_before_anything_is_asked(
@@ -126,7 +124,8 @@ def test_the_examples_can_be_seen_before_anything_is_asked(
     drawings = re.findall(r'src="(/static/photo-[^"]+)"', browser.text)
     assert len(drawings) == 12
     for address in drawings:
-        assert stage.app.test_client().get(address).status_code == 200
+        with stage.app.test_client().get(address) as drawing:
+            assert drawing.status_code == 200
 
 
 def test_both_consents_are_asked_for_separately_and_neither_is_ticked(
@@ -273,7 +272,7 @@ def test_an_expired_reading_says_to_upload_again(
     ("album", "words"), [(True, "从相册选"), (False, 'capture="environment"')]
 )
 def test_the_photo_page_offers_the_album_only_where_it_is_allowed(
-    tmp_path: Path, album: bool, words: str
+    tmp_path: Path, *, album: bool, words: str
 ) -> None:
     stage = make_stage(tmp_path, album_allowed=album)
     browser = Browser(stage.app.test_client())
@@ -506,15 +505,15 @@ def test_a_form_older_than_its_session_is_refused(stage: Stage) -> None:
 def test_a_photo_that_is_too_large_is_refused_by_length_and_by_content(
     tmp_path: Path,
 ) -> None:
-    stage = make_stage(tmp_path, max_bytes=20_000)
+    stage = make_stage(tmp_path, max_bytes=100_000)
     browser = Browser(stage.app.test_client())
     path = f"/s/{stage.token}/photo/{bind(browser, stage, 0)}"
     browser.get(path)
     csrf = browser.csrf
-    slightly = {"photo": file(b"x" * 20_001, "pass.jpg")}
+    slightly = {"photo": file(b"x" * 100_001, "pass.jpg")}
     assert browser.post(path, slightly).status_code == 413
     assert "最多 10 MB" in browser.text
-    far = {"photo": file(b"x" * 600_000, "pass.jpg")}
+    far = {"photo": file(b"x" * 400_000, "pass.jpg")}
     assert browser.post(path, far, csrf=csrf).status_code == 413
 
 

@@ -35,7 +35,7 @@ _REASONS: Final[Mapping[int, str]] = {
 }
 
 
-def problems(*statuses: int) -> dict[int, dict[str, Any]]:
+def problems(*statuses: int) -> dict[int | str, Any]:
     """Return the documented refusals of an operation."""
     return {
         status: {

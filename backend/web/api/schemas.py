@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from apiflask.fields import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +26,10 @@ class _In(BaseModel):
 
 class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
+
+    def sent(self) -> dict[str, Any]:
+        """Return the value as JSON-ready data."""
+        return self.model_dump(mode="json")
 
 
 class ViolationOut(_Out):

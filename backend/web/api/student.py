@@ -35,8 +35,8 @@ from backend.web.media import media_response
 from backend.web.uploads import required_file
 
 #: Bearer token or cookie; a cookie needs ``X-CSRF-Token`` as well.
-_SIGNED_IN: Final = [{"bearer": []}, {"cookie": []}]
-_PICTURE: Final[dict[int, Any]] = {
+_SIGNED_IN: Final[list[str | dict[str, list[Any]]]] = [{"bearer": []}, {"cookie": []}]
+_PICTURE: Final[dict[int | str, Any]] = {
     200: {
         "description": "The picture",
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
@@ -55,7 +55,7 @@ def start_session() -> ResponseReturnValue:
 
 @bp.delete("/sessions/current")
 @student_required
-@bp.doc(security=_SIGNED_IN, responses={204: "Ended", **problems(401)})
+@bp.doc(security=_SIGNED_IN, responses={204: {"description": "Ended"}, **problems(401)})
 def end_session(session: SessionInfo) -> ResponseReturnValue:
     """End the session."""
     services().sessions.end(session)
@@ -68,7 +68,7 @@ def end_session(session: SessionInfo) -> ResponseReturnValue:
 @bp.doc(responses=problems(404))
 def get_entry(token: str) -> ResponseReturnValue:
     """Return the entry of a poster, in whatever state it is."""
-    return EntryOut.model_validate(services().entries.open(token))
+    return EntryOut.model_validate(services().entries.open(token)).sent()
 
 
 @bp.get("/entries/<token>/consents")
@@ -77,7 +77,7 @@ def get_entry(token: str) -> ResponseReturnValue:
 @bp.doc(security=_SIGNED_IN, responses=problems(401, 404))
 def get_consents(session: SessionInfo, token: str) -> ResponseReturnValue:
     """Return which consents are given."""
-    return ConsentOut.of(services().consents.state(session.principal, token))
+    return ConsentOut.of(services().consents.state(session.principal, token)).sent()
 
 
 @bp.post("/entries/<token>/consents")
@@ -103,7 +103,7 @@ def give_consents(
 @bp.doc(security=_SIGNED_IN, responses=problems(401, 404))
 def withdraw_consents(session: SessionInfo, token: str) -> ResponseReturnValue:
     """Take both consents back."""
-    return ConsentOut.of(services().consents.withdraw(session.principal, token))
+    return ConsentOut.of(services().consents.withdraw(session.principal, token)).sent()
 
 
 @bp.post("/entries/<token>/code-readings")
@@ -146,7 +146,7 @@ def bind(session: SessionInfo, token: str, json_data: BindIn) -> ResponseReturnV
             address=client_address(),
             **json_data.model_dump(),
         )
-        return BindingOut.model_validate(view)
+        return BindingOut.model_validate(view).sent()
 
     return once(session, produce)
 
@@ -168,7 +168,7 @@ def list_bindings(session: SessionInfo, token: str) -> ResponseReturnValue:
 def get_binding(session: SessionInfo, binding_id: str) -> ResponseReturnValue:
     """Return one binding."""
     found = services().bindings.get(session.principal, binding_id)
-    return BindingOut.model_validate(found)
+    return BindingOut.model_validate(found).sent()
 
 
 @bp.put("/bindings/<binding_id>/code")
@@ -183,7 +183,7 @@ def replace_code(
     found = services().bindings.replace_code(
         session.principal, binding_id, reading_id=json_data.reading_id
     )
-    return BindingOut.model_validate(found)
+    return BindingOut.model_validate(found).sent()
 
 
 @bp.post("/bindings/<binding_id>/submissions")
@@ -225,7 +225,7 @@ def list_submissions(session: SessionInfo, binding_id: str) -> ResponseReturnVal
 def get_submission(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
     """Return one submission with its report."""
     found = services().submissions.get(session.principal, submission_id)
-    return SubmissionOut.of(found)
+    return SubmissionOut.of(found).sent()
 
 
 @bp.get('/submissions/<submission_id>/<any("portrait","overlay","original"):kind>')
@@ -274,7 +274,7 @@ def request_review(session: SessionInfo, submission_id: str) -> ResponseReturnVa
 def withdraw(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
     """Take a photo back; its pictures are deleted."""
     found = services().submissions.withdraw(session.principal, submission_id)
-    return SubmissionOut.of(found)
+    return SubmissionOut.of(found).sent()
 
 
 @bp.get("/guide")
@@ -282,7 +282,7 @@ def withdraw(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
 @bp.output(GuideOut)
 def get_guide() -> ResponseReturnValue:
     """Return the ways to find the collection code."""
-    return GuideOut.shipped()
+    return GuideOut.shipped().sent()
 
 
 @bp.get("/policies/<name>")
@@ -294,7 +294,7 @@ def get_policy(name: str) -> ResponseReturnValue:
     policy = services().policies.get(name)
     if policy is None:
         raise NotFoundError("policy_not_found")
-    return PolicyOut.of(policy)
+    return PolicyOut.of(policy).sent()
 
 
 def _code_text() -> str:
