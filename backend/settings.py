@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import secrets
 from pathlib import Path
 from typing import Any, Final, Self
@@ -103,11 +104,16 @@ class Settings(BaseSettings):
 
 
 def read_settings(env_file: Path | None = None, **overrides: Any) -> Settings:
-    """Read the environment (and a file of assignments).
+    """Read the environment, and below it a file of assignments.
+
+    The file may also be named by ``BIZHAO_ENV_FILE``, so that the processes a server
+    starts read the same one.
 
     Raises:
         SettingsError: lists every variable that is missing or wrong.
     """
+    named = os.environ.get("BIZHAO_ENV_FILE")
+    env_file = env_file or (Path(named) if named else None)
     try:
         return Settings(_env_file=env_file, **overrides)  # type: ignore[call-arg] # pydantic-settings own argument
     except ValidationError as error:

@@ -116,9 +116,7 @@ BLOCKS: Final = {
     "scan": Block(Box(MARGIN_MM, 177, _INNER, 10), 20, 12, "accent", bold=True),
     "station": Block(Box(MARGIN_MM, 189, _INNER, 13), 22, 9, "dark", bold=True),
     "window": Block(Box(MARGIN_MM, 203, _INNER, 7), 13, 7, "grey"),
-    "privacy": Block(
-        Box(MARGIN_MM, 261, _INNER, 10), 9.5, 6, "grey", centred=False
-    ),
+    "privacy": Block(Box(MARGIN_MM, 261, _INNER, 10), 9.5, 6, "grey", centred=False),
     "contact": Block(Box(MARGIN_MM, 272, _INNER, 6), 11, 6, "dark", centred=False),
     "url": Block(Box(MARGIN_MM, 279, _INNER, 6), 9.5, 5, "grey", centred=False),
 }

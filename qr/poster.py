@@ -57,7 +57,10 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
     _register_font()
     out = io.BytesIO()
     canvas = Canvas(
-        out, pagesize=(WIDTH_MM * _PT, HEIGHT_MM * _PT), invariant=True, pageCompression=1
+        out,
+        pagesize=(WIDTH_MM * _PT, HEIGHT_MM * _PT),
+        invariant=True,
+        pageCompression=1,
     )
     pages = 0
     for spec in specs:
@@ -132,15 +135,18 @@ def _draw_pdf(canvas: Any, shape: Shape, url: str) -> None:
 
 def _draw_pdf_text(canvas: Any, shape: Text) -> None:
     colour = HexColor(INKS[shape.ink])
+    # The render mode would outlive the text.
+    canvas.saveState()
     canvas.setFillColor(colour)
     canvas.setStrokeColor(colour)
     canvas.setLineWidth(shape.size_pt * _BOLD)
     text = canvas.beginText(shape.x * _PT, (HEIGHT_MM - shape.baseline) * _PT)
     text.setFont(_FONT, shape.size_pt)
-    # Mode 2 fills and outlines, mode 0 fills.
-    text.setTextRenderMode(2 if shape.bold else 0)
+    if shape.bold:
+        text.setTextRenderMode(2)  # fill and outline
     text.textOut(shape.text)
     canvas.drawText(text)
+    canvas.restoreState()
 
 
 @cache
@@ -156,9 +162,7 @@ def _png_width(text: str, size_pt: float) -> float:
     return _png_font(_MEASURE_PX).getlength(text) / _MEASURE_PX * size_pt * MM_PER_POINT
 
 
-def _draw_png(
-    draw: ImageDraw.ImageDraw, shape: Shape, url: str, scale: float
-) -> None:
+def _draw_png(draw: ImageDraw.ImageDraw, shape: Shape, url: str, scale: float) -> None:
     match shape:
         case Text():
             size = shape.size_pt * MM_PER_POINT * scale
@@ -183,7 +187,12 @@ def _draw_png(
         case Disc(x, y, radius, ink):
             edge = radius * scale
             draw.ellipse(
-                (x * scale - edge, y * scale - edge, x * scale + edge, y * scale + edge),
+                (
+                    x * scale - edge,
+                    y * scale - edge,
+                    x * scale + edge,
+                    y * scale + edge,
+                ),
                 fill=INKS[ink],
             )
         case Code(box):

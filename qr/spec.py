@@ -49,7 +49,9 @@ class PosterSpec:
         ]
         if not self.url.startswith(("https://", "http://")):
             problems.append("url must start with https:// or http://")
-        if len(self.url) > MAX_URL or not (self.url.isascii() and self.url.isprintable()):
+        if len(self.url) > MAX_URL or not (
+            self.url.isascii() and self.url.isprintable()
+        ):
             problems.append(f"url must be at most {MAX_URL} ASCII characters")
         if len(self.steps) != _STEPS:
             problems.append(f"there must be {_STEPS} steps")

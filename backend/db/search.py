@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVarTuple, cast
 
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -12,6 +13,7 @@ from backend.domain.reviews import HANDED_IN, SubmissionStatus
 
 _HANDED_IN = [status.value for status in HANDED_IN]
 
+Ts = TypeVarTuple("Ts")
 FoundRow = tuple[Binding, Student | None, Station, Submission | None, Submission | None]
 
 
@@ -76,11 +78,12 @@ def page_records(
         query = query.order_by(Binding.id.desc())
         if after is not None:
             query = query.where(Binding.id < after)
-    rows = list(session.execute(query.limit(limit)))
+    # The outer joins make three of the five optional, which the types do not know.
+    rows = cast("list[FoundRow]", list(session.execute(query.limit(limit))))
     return rows[::-1] if before is not None else rows
 
 
-def _narrow(query: Select[FoundRow], wanted: Conditions) -> Select[FoundRow]:
+def _narrow(query: Select[*Ts], wanted: Conditions) -> Select[*Ts]:
     if wanted.campaign_id is not None:
         query = query.where(Binding.campaign_id == wanted.campaign_id)
     if wanted.station_id is not None:

@@ -18,4 +18,4 @@ def file_keys(session: Session) -> set[str]:
         CodeReadingRow.card_key,
     )
     query = union_all(*(select(c.label("key")).where(c.is_not(None)) for c in columns))
-    return {key for (key,) in session.execute(query)}
+    return {key for (key,) in session.execute(query) if key is not None}

@@ -11,8 +11,7 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 import numpy as np
@@ -46,6 +45,11 @@ _WIDE_MODES: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
 _slots = threading.BoundedSemaphore(2)
 
 pillow_heif.register_heif_opener(thumbnails=False)
+# Our own limit is checked before any pixel is allocated.
+Image.MAX_IMAGE_PIXELS = None
+# Pillow's remarks on odd metadata change nothing. Set once: the standard library's way of
+# doing it for a moment is not safe between threads.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def open_header(data: bytes) -> Image.Image:
@@ -94,12 +98,7 @@ def decode_at_least(data: bytes, *, min_short_side_px: int) -> tuple[Pixels, flo
 def guarded(step: Callable[[], T], data: bytes) -> T:
     """Run one step of Pillow's; whatever it raises becomes one of our refusals."""
     try:
-        with _no_warnings():
-            return step()
-    except Image.DecompressionBombError:
-        raise PhotoUnreadableError(
-            "too_many_pixels", megapixels=MOST_PIXELS // 10**6
-        ) from None
+        return step()
     except UnidentifiedImageError:
         raise _unidentified(data) from None
     except (
@@ -160,11 +159,3 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
         # A damaged profile is no reason to refuse a good picture.
         return picture
     return converted if converted is not None else picture
-
-
-@contextmanager
-def _no_warnings() -> Iterator[None]:
-    """Keep Pillow's remarks on odd metadata out of the log; they change nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from backend.imaging.decode import decode, decode_at_least
-from backend.imaging.encode import encode, strip_private_metadata
-from backend.imaging.probe import probe
 from PIL import Image
 
 from backend.domain.framing import FramingRefusal, frame
@@ -23,9 +20,12 @@ from backend.domain.report import (
     verdict_of,
 )
 from backend.domain.rules import human_checklist, judge_person, judge_portrait
+from backend.imaging.decode import decode, decode_at_least
+from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel, Pixels
 from backend.imaging.measure import measure
 from backend.imaging.overlay import draw_overlay
+from backend.imaging.probe import probe
 
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
 _MEASURE_PX: Final = 1000

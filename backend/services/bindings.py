@@ -30,6 +30,7 @@ from backend.domain.binding import (
     Wait,
     decide,
 )
+from backend.domain.campaigns import EntryState
 from backend.domain.codes import CollectionCode, parse_collection_code
 from backend.domain.errors import (
     ConflictError,
@@ -48,7 +49,6 @@ from backend.services.sessions import ensure_consent
 from backend.services.types import (
     BindingView,
     CodeReading,
-    EntryState,
     Principal,
 )
 from backend.services.views import state_of

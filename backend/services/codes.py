@@ -9,12 +9,13 @@ from backend.crypto import Vault, new_public_id
 from backend.db import entries
 from backend.db.engine import Database
 from backend.db.models import CodeReadingRow
+from backend.domain.campaigns import EntryState
 from backend.domain.codes import CollectionCode, parse_collection_code
 from backend.ports import Clock, CodeReader, PhotoStore
 from backend.services.entries import refuse_state
 from backend.services.limits import AttemptLimiter, Limit
 from backend.services.sessions import ensure_consent
-from backend.services.types import CodeReading, EntryState, Principal
+from backend.services.types import CodeReading, Principal
 from backend.services.views import mask_middle, state_of
 
 _LIFETIME: Final = timedelta(hours=2)

@@ -20,7 +20,7 @@ from backend.services.types import Role, SessionInfo, StaffSession
 from backend.web.context import is_api_request, services, web_context
 
 P = ParamSpec("P")
-R = TypeVar("R", bound=ResponseReturnValue)
+R = TypeVar("R")
 
 STUDENT_COOKIE: Final = "bizhao_session"
 STAFF_COOKIE: Final = "bizhao_staff"
@@ -34,12 +34,12 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def student_required(
-    view: Callable[Concatenate[SessionInfo, P], ResponseReturnValue],
-) -> Callable[P, ResponseReturnValue]:
+    view: Callable[Concatenate[SessionInfo, P], R],
+) -> Callable[P, R]:
     """Inject the student's session; raise NotAuthenticatedError without one."""
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         token, by_cookie = _token(STUDENT_COOKIE)
         session = services().sessions.authenticate(token)
         if by_cookie:
@@ -52,12 +52,12 @@ def student_required(
 
 
 def student_page(
-    view: Callable[Concatenate[SessionInfo, P], ResponseReturnValue],
-) -> Callable[P, ResponseReturnValue]:
+    view: Callable[Concatenate[SessionInfo, P], R],
+) -> Callable[P, R]:
     """Inject the student's session, opening one on the first visit."""
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         session = _session_or_new()
         _check_csrf(session.csrf_token)
         g.session = session

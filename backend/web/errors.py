@@ -52,7 +52,7 @@ def handle_http_error(error: HTTPException) -> Response:
     """Answer for what the framework refused: unknown path, too large, wrong method."""
     status = error.code or 500
     if status < 400:  # noqa: PLR2004 - redirects travel as exceptions too
-        return Response(error.get_response())
+        return Response(status=status, headers=dict(error.get_response().headers))
     return answer(status, HTTP_CODES.get(status, "internal_error"), {}, ())
 
 
