@@ -26,10 +26,12 @@ from backend.app import Adapters, create_app, make_services
 from backend.crypto import Passwords, Vault
 from backend.db.base import Base
 from backend.db.engine import Database
+from backend.domain.codes import parse_collection_code
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import Finding, PortraitFacts, Report, Status, Verdict
 from backend.imaging.code_reader import QrCodeReader
+from backend.imaging.sample_card import draw_sample_card
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -176,8 +178,8 @@ class School:
             client.set_cookie(STAFF_COOKIE, new.token)
         return client
 
-    def bind(self, n: int, *, station: str = "CS01") -> BindingView:
-        """Bind the n-th student, who pasted the collection code."""
+    def bind(self, n: int, *, station: str = "CS01", card: bool = False) -> BindingView:
+        """Bind the n-th student, who pasted the collection code or sent its card."""
         student = make_student(n)
         session = self.services.sessions.start().session
         self.sessions[n] = session
@@ -185,9 +187,13 @@ class School:
         self.services.consents.record(
             who, token, portrait=True, identity_number=True, channel="browser"
         )
-        reading = self.services.codes.read_text(
-            who, token, student.payload, address=ADDRESS
-        )
+        codes = self.services.codes
+        if card:
+            code = parse_collection_code(student.payload)
+            picture = draw_sample_card(code, school_name=SCHOOL_NAME)
+            reading = codes.read_picture(who, token, picture, address=ADDRESS)
+        else:
+            reading = codes.read_text(who, token, student.payload, address=ADDRESS)
         return self.services.bindings.bind(
             who,
             token,

@@ -216,6 +216,20 @@ def test_the_number_is_shown_once_for_a_reason_that_is_kept(school: School) -> N
     assert make_student(0).id_number not in client.get(path).text
 
 
+@pytest.mark.needs("cjk-font")
+def test_the_kept_card_picture_is_shown_to_who_may_see_the_record(
+    school: School,
+) -> None:
+    binding = school.bind(0, card=True)
+    path = f"/admin/records/{binding.public_id}"
+    client = school.client("cs01")
+    assert f'src="{path}/card"' in client.get(path).text
+    picture = client.get(f"{path}/card")
+    assert picture.content_type.startswith("image/")
+    assert len(audited(school, "card.read")) == 1
+    assert school.client("zz02").get(f"{path}/card").status_code == 404
+
+
 def test_a_binding_is_released_with_a_reason_by_administrators(school: School) -> None:
     binding = school.bind(0)
     path = f"/admin/records/{binding.public_id}"

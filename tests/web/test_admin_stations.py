@@ -152,6 +152,18 @@ def test_accounts_and_the_audit_chain_are_for_administrators(school: School) -> 
     assert "staff.sign_in" in audit
 
 
+def test_the_audit_log_is_paged(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.services.audit._PAGE", 2)
+    client = school.client("admin")
+    first = client.get("/admin/audit").text
+    link = first.split('accesskey="n" href="')[1].split('"')[0]
+    second = client.get(link).text
+    assert link not in second
+    assert "entry.create" in second or "staff.add" in second
+
+
 def test_a_tampered_audit_row_shows(school: School) -> None:
     with school.db.transaction() as session:
         session.connection().exec_driver_sql(
