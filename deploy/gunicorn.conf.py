@@ -32,9 +32,8 @@ max_requests_jitter = 400
 # A heartbeat file on a disk can block a worker.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # a heartbeat, not data
 
-# Method, path without query, status, bytes, milliseconds: no address, no agent, no query.
-accesslog = "-"
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(M)sms"
+# The service writes its own line for every request, by rule and without addresses.
+accesslog = None
 errorlog = "-"
 
 # Nobody steers the server but the one who started it.

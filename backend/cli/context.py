@@ -48,9 +48,9 @@ def demo_settings(public_url: str) -> Settings:
             f"BIZHAO_HASH_KEY={new_key()}",
             "BIZHAO_PUBLIC_URL=http://127.0.0.1:8000",
         ]
-        with open(
-            os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w"
-        ) as out:
+        # Nobody else may read it, from the moment it is there.
+        file.touch(mode=0o600, exist_ok=False)
+        with file.open("w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
     os.environ["BIZHAO_PUBLIC_URL"] = public_url
     return read_settings(file)

@@ -66,12 +66,12 @@ def _walk(
         post(f"{entry}/code-readings", files=files),
         "fingerprint",
     )
-    body = {"reading_id": reading["id"], "id_last6": last6}
+    body = {"reading_id": reading["public_id"], "id_last6": last6}
     binding = _step("5. binding", post(f"{entry}/bindings", json=body), "status")
     sent = {"photo": ("portrait.png", photo, "image/png")}
     submission = _step(
         "6. the photo",
-        post(f"/bindings/{binding['id']}/submissions", files=sent),
+        post(f"/bindings/{binding['public_id']}/submissions", files=sent),
         "status",
     )
     _explain(submission)
@@ -79,7 +79,7 @@ def _walk(
     action = "confirmation" if passed else "review-request"
     _step(
         f"7. {'confirmed' if passed else 'refused by the rules, so a person is asked'}",
-        post(f"/submissions/{submission['id']}/{action}"),
+        post(f"/submissions/{submission['public_id']}/{action}"),
         "status",
     )
 

@@ -31,24 +31,22 @@ def find_session(
     session: Session, token_hash: str
 ) -> tuple[StudentSession, PrincipalRow] | None:
     """Return the session of a token and who it belongs to."""
-    found = session.execute(
+    return session.execute(
         select(StudentSession, PrincipalRow)
         .join(PrincipalRow, PrincipalRow.id == StudentSession.principal_id)
         .where(StudentSession.token_hash == token_hash)
     ).one_or_none()
-    return found
 
 
 def find_staff_session(
     session: Session, token_hash: str
 ) -> tuple[StaffSessionRow, Staff] | None:
     """Return the session of a token and its staff member."""
-    found = session.execute(
+    return session.execute(
         select(StaffSessionRow, Staff)
         .join(Staff, Staff.id == StaffSessionRow.staff_id)
         .where(StaffSessionRow.token_hash == token_hash)
     ).one_or_none()
-    return found
 
 
 def end_staff_sessions(

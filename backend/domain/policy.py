@@ -153,8 +153,7 @@ def _section(kind: Any, data: Any, name: str, problems: list[str]) -> Any:
     """Build a section of numbers, or note what is wrong with it."""
     wanted = {field.name: field.type for field in fields(kind)}
     before = len(problems)
-    for key in data.keys() - wanted.keys():
-        problems.append(f"{name}.{key}: unknown")
+    problems += [f"{name}.{key}: unknown" for key in data.keys() - wanted.keys()]
     for key, type_name in wanted.items():
         value = data.get(key)
         number = isinstance(value, int | float) and not isinstance(value, bool)

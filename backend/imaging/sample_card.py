@@ -11,10 +11,10 @@ import io
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
-from qr.matrix import matrix
 
 from backend.domain.codes import Claims, CollectionCode
 from qr import find_cjk_font
+from qr.matrix import matrix
 
 SIZE_PX = (350, 554)
 FRAME_PX = 254
