@@ -71,8 +71,9 @@ def _configure(state: BlueprintSetupState) -> None:
     app.spec_processor(finish_spec)
 
 
-def finish_spec(spec: dict[str, Any]) -> dict[str, Any]:
+def finish_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     """Add to the document what the decorators cannot say."""
+    assert isinstance(spec, dict)  # noqa: S101 - the document is JSON, not YAML
     schemas = spec.setdefault("components", {}).setdefault("schemas", {})
     template = "#/components/schemas/{model}"
     for model in (Problem, CodeTextIn):

@@ -146,7 +146,7 @@ def bind(session: SessionInfo, token: str, json_data: BindIn) -> ResponseReturnV
             address=client_address(),
             **json_data.model_dump(),
         )
-        return BindingOut.model_validate(view).sent()
+        return BindingOut.model_validate(view)
 
     return once(session, produce)
 
