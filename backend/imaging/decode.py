@@ -7,6 +7,7 @@ allocated; a picture that ends early, moves, or lies about itself is refused by 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import threading
 import warnings
@@ -17,7 +18,7 @@ from typing import Final, TypeVar
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from backend.domain.errors import PhotoUnreadableError
 
@@ -39,8 +40,19 @@ _OTHERS: Final = {
     b"<svg": "SVG",
     b"<?xml": "SVG",
 }
-#: Bits per sample of Pillow's modes that are wider than eight.
-_WIDE_MODES: Final = frozenset({"I", "I;16", "I;16B", "I;16L", "F"})
+#: EXIF orientation to what makes it upright (Exif 3.0 §4.6.5, tag 0x0112).
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+#: Pillow takes a PNG whose last bytes are missing; the rest may be missing too.
+_PNG_END: Final = re.compile(rb"\0{4}IEND\xaeB`\x82")
+_PROFILED_MODES: Final = frozenset({"RGB", "L", "CMYK"})
 #: Two 12-megapixel pictures at once are enough for one process.
 _slots = threading.BoundedSemaphore(2)
 
@@ -65,6 +77,8 @@ def open_header(data: bytes) -> Image.Image:
         raise PhotoUnreadableError("too_many_pixels", megapixels=MOST_PIXELS // 10**6)
     if min(width, height) < LEAST_SIDE:
         raise PhotoUnreadableError("picture_too_small", least=LEAST_SIDE)
+    if picture.format == "PNG" and not _PNG_END.search(data):
+        raise PhotoUnreadableError("picture_damaged")
     if picture.format in {"PNG", "WEBP"} and getattr(picture, "n_frames", 1) > 1:
         raise PhotoUnreadableError("animated_picture")
     return picture
@@ -82,6 +96,7 @@ def decode_at_least(data: bytes, *, min_short_side_px: int) -> tuple[Pixels, flo
     second value is full-resolution pixels per pixel returned.
     """
     picture = open_header(data)
+    turn = _TURNS.get(orientation_of(notes_of(picture, data)))
     full = picture.width
     if picture.format in {"JPEG", "MPO"}:
         short = min(picture.size)
@@ -91,8 +106,26 @@ def decode_at_least(data: bytes, *, min_short_side_px: int) -> tuple[Pixels, flo
     with _slots:
         guarded(picture.load, data)
         scale = full / picture.width
-        upright = guarded(lambda: ImageOps.exif_transpose(picture), data)
-        return np.asarray(guarded(lambda: _true_colour(upright), data)), scale
+        flat = guarded(lambda: _true_colour(picture), data)
+        upright = flat if turn is None else flat.transpose(turn)
+        return np.asarray(upright), scale
+
+
+def notes_of(picture: Image.Image, data: bytes) -> Image.Exif:
+    """Return the camera's notes that stand before the pixels, empty when damaged.
+
+    Pillow's own reader for PNG decodes the whole picture in search of later ones.
+    """
+    try:
+        return guarded(lambda: Image.Image.getexif(picture), data)
+    except PhotoUnreadableError:
+        return Image.Exif()
+
+
+def orientation_of(notes: Image.Exif) -> int:
+    """Return the EXIF orientation, 1 (upright) to 8."""
+    value = notes.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) and value in _TURNS else 1
 
 
 def guarded(step: Callable[[], T], data: bytes) -> T:
@@ -132,25 +165,24 @@ def _unidentified(data: bytes) -> PhotoUnreadableError:
 
 def _true_colour(picture: Image.Image) -> Image.Image:
     """Return the picture as 8-bit RGB in sRGB, transparency on white."""
-    picture = _to_srgb(picture)
-    if picture.mode in _WIDE_MODES:
+    profile = picture.info.get("icc_profile")
+    if picture.mode.startswith("I"):
         # Sixteen bits become eight by dropping the lower byte.
-        wide = np.asarray(picture)
-        high = wide.max(initial=0) > 255  # noqa: PLR2004 - eight bits
-        narrow = (wide.astype(np.uint32) >> (8 if high else 0)).clip(0, 255)
+        narrow = np.asarray(picture).astype(np.uint32) >> 8
         picture = Image.fromarray(narrow.astype(np.uint8))
     if picture.has_transparency_data:
         layers = picture.convert("RGBA")
         white = Image.new("RGBA", layers.size, "white")
-        picture = Image.alpha_composite(white, layers)
-    return picture.convert("RGB")
+        picture = Image.alpha_composite(white, layers).convert("RGB")
+    if picture.mode not in _PROFILED_MODES:
+        picture = picture.convert("RGB")
+    if profile:
+        picture = _to_srgb(picture, profile)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
-def _to_srgb(picture: Image.Image) -> Image.Image:
+def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
     """Convert by the embedded profile: phones note Display P3, which looks dull as sRGB."""
-    profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in {"RGB", "CMYK", "L"}:
-        return picture
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         srgb = ImageCms.createProfile("sRGB")
@@ -158,4 +190,4 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
     except (ImageCms.PyCMSError, OSError, ValueError):
         # A damaged profile is no reason to refuse a good picture.
         return picture
-    return converted if converted is not None else picture
+    return converted or picture

@@ -13,8 +13,7 @@ from backend.domain.policy import EncodingLimits
 from backend.imaging import jpeg
 from backend.imaging.decode import Pixels
 
-#: Beyond this the standard tables hold only ones, and files grow for nothing to see.
-_BEST_QUALITY: Final = 98
+_BEST_QUALITY: Final = 100
 #: Colour at full resolution first; at half of it only where the size asks for it.
 _SUBSAMPLINGS: Final = ("4:4:4", "4:2:0")
 #: Below this quality full colour costs more detail than it saves.

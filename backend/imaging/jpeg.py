@@ -14,6 +14,7 @@ _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 #: Start of frame, all codings; C4, C8 and CC are other markers (ITU-T T.81, table B.1).
 _SOF: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _APP15: Final = 0xEF
+_COLOUR_MARKS: Final = frozenset({b"JFIF\0", b"Adobe"})
 
 #: The luminance table of ITU-T T.81, table K.1, in zigzag order, quality 50.
 _LUMINANCE: Final[NDArray[np.float64]] = np.array(
@@ -109,9 +110,10 @@ def estimate_quality(table: NDArray[np.float64]) -> tuple[int, bool]:
 
 
 def without_metadata(data: bytes) -> bytes:
-    """Return the file less every application and comment segment but JFIF's.
+    """Return the file less every application and comment segment but JFIF's and Adobe's.
 
-    Nothing is coded again: the frame, the tables and the scan stay byte for byte.
+    Nothing is coded again: the frame, the tables and the scan stay byte for byte. Adobe's
+    mark stays since it says how the samples are coded, and nothing else.
     Whatever follows the end of the picture goes as well. Raises ValueError.
     """
     kept = [data[:2]]
@@ -121,7 +123,7 @@ def without_metadata(data: bytes) -> bytes:
             scan = segment.start
             break
         private = _APP0 <= segment.marker <= _APP15 or segment.marker == _COM
-        if not private or segment.body[:5] == b"JFIF\0":
+        if not private or segment.body[:5] in _COLOUR_MARKS:
             kept.append(data[segment.start : segment.end])
     end = read_facts(data).end
     if not scan or end is None:

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.photo import FileFacts
 from backend.imaging import jpeg
-from backend.imaging.decode import guarded, open_header
+from backend.imaging.decode import guarded, notes_of, open_header, orientation_of
 
 _NAMES: Final = {
     "JPEG": "JPEG",
@@ -33,8 +33,8 @@ _MODES: Final = {
     "YCbCr": ("rgb", 3, 8),
 }
 _WIDE: Final = ("grey", 1, 16)
-_TAG: Final = ExifTags.Base
-_ORIENTATIONS: Final = range(1, 9)
+#: Where a PNG says how wide its samples are: after signature, IHDR and the two sides.
+_PNG_DEPTH: Final = 24
 
 
 def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
@@ -47,24 +47,24 @@ def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
     colour, components, bits = _MODES.get(picture.mode, _WIDE)
     name = _NAMES[picture.format or "JPEG"]
     facts = _jpeg_facts(data) if name == "JPEG" else None
-    orientation, taken_on = _exif(picture, data)
+    notes = notes_of(picture, data)
     return FileFacts(
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
         format=name,
         width=picture.width,
         height=picture.height,
-        bits_per_sample=facts.bits if facts else bits,
+        bits_per_sample=facts.bits if facts else _bits(picture, data, bits),
         components=facts.components if facts else components,
         colour=colour,
         dpi=facts.density if facts and facts.density else _dpi(picture),
         jpeg_quality=facts.quality if facts else None,
         jpeg_quality_exact=facts.quality_exact if facts else False,
         trailing_bytes=len(data) - facts.end if facts and facts.end else 0,
-        orientation=orientation,
+        orientation=orientation_of(notes),
         frames=getattr(picture, "n_frames", 1),
         extension=_extension(filename),
-        taken_on=taken_on,
+        taken_on=_taken_on(notes, data),
     )
 
 
@@ -75,18 +75,13 @@ def _jpeg_facts(data: bytes) -> jpeg.JpegFacts:
         raise PhotoUnreadableError("picture_damaged") from None
 
 
-def _exif(picture: Image.Image, data: bytes) -> tuple[int, date | None]:
-    """Return orientation and the day the camera noted, as far as they can be read."""
+def _taken_on(notes: Image.Exif, data: bytes) -> date | None:
+    """Return the day the camera noted; damaged notes are no reason to refuse."""
     try:
-        tags = guarded(picture.getexif, data)
-        orientation = tags.get(_TAG.Orientation, 1)
-        taken = guarded(
-            lambda: tags.get_ifd(ExifTags.IFD.Exif).get(_TAG.DateTimeOriginal), data
-        )
+        camera = guarded(lambda: notes.get_ifd(ExifTags.IFD.Exif), data)
     except PhotoUnreadableError:
-        # Damaged notes are no reason to refuse a good picture.
-        return 1, None
-    return (orientation if orientation in _ORIENTATIONS else 1), _day(taken)
+        return None
+    return _day(camera.get(ExifTags.Base.DateTimeOriginal))
 
 
 def _day(text: object) -> date | None:
@@ -94,6 +89,13 @@ def _day(text: object) -> date | None:
         return datetime.strptime(str(text)[:10], "%Y:%m:%d").date()  # noqa: DTZ007 - a camera's local day
     except ValueError:
         return None
+
+
+def _bits(picture: Image.Image, data: bytes, shown: int) -> int:
+    """Return the bits per sample as stored, which Pillow's mode hides beyond eight."""
+    if picture.format == "PNG":
+        return data[_PNG_DEPTH]
+    return int(picture.info.get("bit_depth", shown))
 
 
 def _dpi(picture: Image.Image) -> tuple[float, float] | None:
