@@ -41,7 +41,7 @@ class LocalFile:
 
 
 class LocalPhotoStore:
-    """Keeps photos below one folder that no web server serves."""
+    """Keeps photos as ``root/ab/cd/abcd…``, below a folder that no web server serves."""
 
     def __init__(self, root: Path, *, cipher: Cipher | None = None) -> None:
         self._root = root.resolve()
@@ -51,14 +51,16 @@ class LocalPhotoStore:
         """Keep the bytes and return their key; on disk for good when it returns.
 
         Bytes that are there already get a new time, so that a clean-up that looks at
-        age does not take them from a row that is about to name them.
+        age does not take them from a row that is about to name them. A damaged file is
+        replaced.
+
+        Raises:
+            UnavailableError: ``storage_unavailable``.
         """
         key = hashlib.sha256(data).hexdigest()
         path = self._path(key)
         try:
-            if path.is_file():
-                os.utime(path)
-            else:
+            if not self._renewed(path, data):
                 self._write(path, self._cipher.seal(data) if self._cipher else data)
         except OSError:
             raise UnavailableError("storage_unavailable") from None
@@ -69,14 +71,15 @@ class LocalPhotoStore:
 
         Raises:
             NotFoundError: ``file_not_found``.
-            UnavailableError: ``storage_damaged``: they are not what was put.
+            UnavailableError: ``storage_damaged``: they are not what was put;
+                ``storage_unavailable``.
         """
-        path = self._path(key)
-        if path.is_symlink() or not path.is_file():
-            raise NotFoundError("file_not_found")
-        stored = path.read_bytes()
         try:
-            data = self._cipher.open(stored) if self._cipher else stored
+            data = self._read(self._path(key))
+        except FileNotFoundError:
+            raise NotFoundError("file_not_found") from None
+        except OSError:
+            raise UnavailableError("storage_unavailable") from None
         except ValueError:
             raise UnavailableError("storage_damaged") from None
         if hashlib.sha256(data).hexdigest() != key:
@@ -84,19 +87,29 @@ class LocalPhotoStore:
         return data
 
     def delete(self, key: str) -> None:
-        """Remove the file of a key if it is there."""
-        self._path(key).unlink(missing_ok=True)
+        """Remove the file of a key if it is there; raises UnavailableError."""
+        path = self._path(key)
+        try:
+            if self._is_inside(path):
+                path.unlink(missing_ok=True)
+        except OSError:
+            raise UnavailableError("storage_unavailable") from None
 
     def files(self) -> Iterator[LocalFile]:
         """Yield every whole file kept; half-written ones are not files yet."""
-        for path in self._root.glob("??/*"):
-            if _KEY.match(path.name) and path.is_file() and not path.is_symlink():
+        for path in self._root.glob("??/??/*"):
+            try:
+                if not _KEY.match(path.name) or not self._is_inside(path):
+                    continue
                 facts = path.stat()
-                yield LocalFile(
-                    key=path.name,
-                    size_bytes=facts.st_size,
-                    modified_at=datetime.fromtimestamp(facts.st_mtime, UTC),
-                )
+            except FileNotFoundError:
+                # Deleted since the folder was listed.
+                continue
+            yield LocalFile(
+                key=path.name,
+                size_bytes=facts.st_size,
+                modified_at=datetime.fromtimestamp(facts.st_mtime, UTC),
+            )
 
     def check(self) -> None:
         """Raise UnavailableError when nothing can be written."""
@@ -111,11 +124,37 @@ class LocalPhotoStore:
     def _path(self, key: str) -> Path:
         if not _KEY.match(key):
             raise NotFoundError("file_not_found")
-        return self._root / key[:2] / key
+        return self._root / key[:2] / key[2:4] / key
+
+    def _is_inside(self, path: Path) -> bool:
+        """Tell whether the path is what it says: no link on the way leads elsewhere."""
+        return path.resolve() == path
+
+    def _read(self, path: Path) -> bytes:
+        """Return what a file holds, decrypted; raises OSError and ValueError."""
+        if not self._is_inside(path):
+            raise FileNotFoundError
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as stored:
+            data = stored.read()
+        return self._cipher.open(data) if self._cipher else data
+
+    def _renewed(self, path: Path, data: bytes) -> bool:
+        """Give a file that holds the bytes a new time; false where none does."""
+        try:
+            if self._read(path) != data:
+                return False
+            os.utime(path)
+        except (FileNotFoundError, ValueError):
+            return False
+        return True
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write beside, flush to the disk, rename, flush the folder: all or nothing."""
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Write beside, flush to the disk, rename, flush the folders: all or nothing."""
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if not self._is_inside(path.parent):
+            raise NotADirectoryError
         temporary = path.parent / f"{_TEMPORARY}{secrets.token_hex(8)}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         try:
@@ -123,12 +162,17 @@ class LocalPhotoStore:
                 out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
-            temporary.rename(path)
+            temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
-        for folder in (path.parent, self._root):
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        for folder in (path.parent, path.parent.parent, self._root):
+            _flush(folder)
+
+
+def _flush(folder: Path) -> None:
+    """Make a rename in the folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
