@@ -29,7 +29,7 @@ class StationIds:
 def station_ids(session: Session) -> StationIds:
     """Return every station's id by its code."""
     rows = session.execute(select(Station.code, Station.id))
-    return StationIds(dict(rows.tuples()))
+    return StationIds(dict(rows.all()))
 
 
 def add_campaign(session: Session, row: Campaign) -> Campaign:
