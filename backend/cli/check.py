@@ -14,12 +14,11 @@ import click
 from backend import policies as shipped
 from backend.domain.errors import DomainError
 from backend.domain.policy import Policy
-from backend.domain.report import Finding, Status
+from backend.domain.report import Finding
 from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
 from backend.messages.errors import error_text
 from backend.messages.findings import describe, order_for_display
 
-_SHOWN: Final = frozenset({Status.FAIL, Status.WARN, Status.SKIP})
 _MARKS: Final = {
     "pass": "✓ 合格",
     "warn": "! 可提交，请留意",
@@ -142,8 +141,11 @@ def _table(answer: dict[str, Any]) -> str:
     lines += [
         f"    {_STATUS[f['status']]} {f['message']}"
         for f in answer["findings"]
-        if f["status"] in _SHOWN
+        if f["status"] in _STATUS
     ]
+    skipped = [f["rule"] for f in answer["findings"] if f["status"] == "skip"]
+    if skipped:
+        lines.append(f"    · 未检查：{'、'.join(skipped)}")
     facts = answer["portrait"]
     if facts is not None:
         lines.append(
@@ -155,4 +157,4 @@ def _table(answer: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-_STATUS: Final = {"fail": "✗", "warn": "!", "skip": "·"}
+_STATUS: Final = {"fail": "✗", "warn": "!"}

@@ -25,14 +25,15 @@ def limited(
     )
 
 
-def skipped(rule: RulePolicy) -> Finding:
-    """Return the finding of a rule whose input is missing."""
+def skipped(rule: RulePolicy, *, advice: str | None = None) -> Finding:
+    """Return the finding of a rule whose input is missing; ``advice`` says why."""
     return Finding(
         rule=rule.id,
         clauses=rule.clauses,
         status=Status.SKIP,
         limit=rule.allowed,
         unit=rule.unit,
+        advice=advice,
     )
 
 

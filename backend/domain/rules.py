@@ -127,6 +127,9 @@ PORTRAIT_RULES: Final[Mapping[str, PortraitRule]] = MappingProxyType(
     }
 )
 
+#: Why a rule on the finished portrait is skipped.
+NO_PORTRAIT: Final = "no_portrait"
+
 #: The rule under which a refused crop is reported.
 REFUSAL_RULE: Final[Mapping[Missing, str]] = MappingProxyType(
     {
@@ -171,11 +174,15 @@ def judge_portrait(
             )
         elif rule.id in PORTRAIT_RULES:
             findings.append(
-                PORTRAIT_RULES[rule.id](portrait, rule) if portrait else skipped(rule)
+                PORTRAIT_RULES[rule.id](portrait, rule)
+                if portrait
+                else skipped(rule, advice=NO_PORTRAIT)
             )
         elif rule.id in FILE_RULES:
             findings.append(
-                FILE_RULES[rule.id](file, rule, policy) if file else skipped(rule)
+                FILE_RULES[rule.id](file, rule, policy)
+                if file
+                else skipped(rule, advice=NO_PORTRAIT)
             )
     return tuple(findings)
 

@@ -90,10 +90,17 @@ class FaceModel:
 
     def warm_up(self) -> None:
         """Load the model for this thread; raises UnavailableError."""
-        self._graphs()
+        self.look(np.zeros((64, 64, 3), np.uint8))
 
     def look(self, rgb: Pixels) -> Sighting:
         """Return what is in an (H, W, 3) RGB picture."""
+        if not hasattr(self._local, "graphs"):
+            # The libraries also remark on the first real picture.
+            with _silenced():
+                return self._look(rgb)
+        return self._look(rgb)
+
+    def _look(self, rgb: Pixels) -> Sighting:
         graphs = self._graphs()
         scores, boxes = _detect_all_ways(graphs.detector, _shrunk(rgb, _DETECTOR_PX))
         found = graphs.mesh.process(_shrunk(rgb, _MESH_PX)).multi_face_landmarks or []
@@ -150,7 +157,7 @@ def _silenced() -> Iterator[None]:
 
 def _load() -> _Graphs:
     try:
-        with _silenced(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             # Its generated message classes warn about Python's future, not ours.
             warnings.simplefilter("ignore")
             # Loading takes half a second and 200 MB, so not at import.
@@ -160,7 +167,7 @@ def _load() -> _Graphs:
                 selfie_segmentation,
             )
 
-            graphs = _Graphs(
+            return _Graphs(
                 detector=face_detection.FaceDetection(model_selection=0),
                 mesh=face_mesh.FaceMesh(
                     static_image_mode=True,
@@ -169,10 +176,6 @@ def _load() -> _Graphs:
                 ),
                 selfie=selfie_segmentation.SelfieSegmentation(model_selection=0),
             )
-            empty = np.zeros((64, 64, 3), np.uint8)
-            for graph in (graphs.detector, graphs.mesh, graphs.selfie):
-                graph.process(empty)
-            return graphs
     except (ImportError, OSError, RuntimeError, ValueError):
         raise UnavailableError("face_model_unavailable") from None
 

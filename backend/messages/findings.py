@@ -43,6 +43,10 @@ _SKIPPED: Final = {
     "zh": "没能检查这一项，因为照片里没有找到清楚的正面人脸。",
     "en": "Not checked: no clear frontal face was found.",
 }
+_NO_PORTRAIT: Final = {
+    "zh": "还没有裁出成品照，所以没有检查这一项。",
+    "en": "Not checked: no portrait could be cut from this picture.",
+}
 _SKIPPED_TODO: Final = {
     "zh": "请先解决前面的问题，再检查一次。",
     "en": "Solve the problems above, then check again.",
@@ -492,7 +496,8 @@ def _sentences(finding: Finding, words: _Words, language: Language) -> tuple[str
         case Status.PASS:
             return _PASSED[language], ""
         case Status.SKIP:
-            return _SKIPPED[language], _SKIPPED_TODO[language]
+            why = _NO_PORTRAIT if finding.advice == "no_portrait" else _SKIPPED
+            return why[language], _SKIPPED_TODO[language]
         case Status.HUMAN:
             return _HUMAN[language], words.todo
         case _:

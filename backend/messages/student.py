@@ -87,7 +87,7 @@ WAITING_NO_PHOTO: Final = Headline("等待函授站核对，可以先交照片",
 #: The line over a report that is not confirmed yet, by verdict; ``{n}`` counts what
 #: is listed first.
 PASS: Final = Headline(
-    "这张照片可以用", "请看看成品照是不是您满意的样子，再确认提交。", "pass", "pass"
+    "检查通过，可以提交", "请看看成品照是不是您满意的样子，再确认提交。", "pass", "pass"
 )
 WARN: Final = Headline(
     "可以提交，有 {n} 处建议",
