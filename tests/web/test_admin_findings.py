@@ -21,13 +21,15 @@ def test_findings_are_sorted_by_what_a_reviewer_does_with_them() -> None:
         report(
             Finding("face_count", ("B1",), Status.PASS),
             Finding("jewellery", ("P3",), Status.HUMAN),
+            Finding("headwear", ("P3", "B1"), Status.HUMAN),
             Finding("sharpness", ("B3",), Status.WARN),
             Finding("roll", ("P1",), Status.FAIL, 9.0, (-3.0, 3.0), "deg"),
             Finding("eyes_open", ("P1",), Status.SKIP),
         )
     )
     assert [line.rule for line in lines.problems] == ["roll", "sharpness"]
-    assert [line.rule for line in lines.checklist] == ["jewellery"]
+    assert [check.rules for check in lines.checklist] == [("jewellery", "headwear")]
+    assert lines.checklist[0].clause == "通知三.3"
     assert [line.rule for line in lines.others] == ["eyes_open", "face_count"]
     assert lines.problems[0].clause == "依据：通知三.1"
 

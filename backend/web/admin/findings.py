@@ -23,11 +23,20 @@ class FindingLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One clause that a person judges, with all its rules: one tick on the screen."""
+
+    clause: str
+    rules: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReportLines:
     """The findings of a report by what a reviewer does with them."""
 
     problems: tuple[FindingLine, ...] = ()
-    checklist: tuple[FindingLine, ...] = ()
+    checklist: tuple[Check, ...] = ()
     others: tuple[FindingLine, ...] = ()
 
 
@@ -37,8 +46,20 @@ def report_lines(report: Report) -> ReportLines:
     wrong, human = {Status.FAIL, Status.WARN}, {Status.HUMAN}
     return ReportLines(
         problems=tuple(line for line in lines if line.status in wrong),
-        checklist=tuple(line for line in lines if line.status in human),
+        checklist=_by_clause([line for line in lines if line.status in human]),
         others=tuple(line for line in lines if line.status not in wrong | human),
+    )
+
+
+def _by_clause(lines: list[FindingLine]) -> tuple[Check, ...]:
+    """Gather rules under the first clause they rest on, in the order they come."""
+    groups: dict[str, list[FindingLine]] = {}
+    for line in lines:
+        clause = line.clause.removeprefix("依据：").partition("、")[0]
+        groups.setdefault(clause, []).append(line)
+    return tuple(
+        Check(clause, tuple(x.rule for x in group), tuple(x.name for x in group))
+        for clause, group in groups.items()
     )
 
 

@@ -27,7 +27,8 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
     """Approve or return, on the version the reviewer has seen."""
     form = DecisionForm(
         action="approve" if field("action") == "approve" else "return",
-        checked=tuple(request.form.getlist("checked")),
+        # A tick stands for every rule of its clause.
+        checked=tuple(" ".join(request.form.getlist("checked")).split()),
         reasons=tuple(
             k for k in request.form.getlist("reasons") if k in RETURN_REASONS
         ),
