@@ -53,6 +53,7 @@ class ReportSummary:
     icon: str
     first: tuple[FindingLine, ...]
     rest: tuple[FindingLine, ...]
+    for_people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def report_summary(report: Report) -> ReportSummary:
         icon=head.icon,
         first=first,
         rest=tuple(line for line in lines if line not in first),
+        for_people=sum(line.status is Status.HUMAN for line in lines),
     )
 
 

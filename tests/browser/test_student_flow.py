@@ -101,8 +101,10 @@ def test_from_the_poster_to_a_confirmed_photo_on_a_phone(
     heading(page, "这张照片还不能用")
     page.get_by_role("link", name="按提示重新拍").click()
     choose(page, "#photo", "pass.jpg", picture(600, 800, seed=2))
-    heading(page, "这张照片可以用")
-    shown = page.get_by_role("img").evaluate_all("all => all.map(i => i.naturalWidth)")
+    heading(page, "检查通过，可以提交")
+    shown = page.get_by_role("img").evaluate_all(
+        "all => Promise.all(all.map(i => i.decode().then(() => i.naturalWidth)))"
+    )
     assert shown == [600, 480]
     page.get_by_role("button", name="确认提交").click()
     heading(page, "已提交，等待审核")
@@ -143,6 +145,7 @@ def test_an_error_takes_the_keyboard_to_its_summary(
     expect(page.locator("#photo")).to_be_visible()
     assert page.url.endswith("#photo")
     choose(page, "#photo", "broken.jpg", b"x")
+    expect(page.get_by_role("alert")).to_contain_text("这不是照片文件")
     expect(page.get_by_role("alert")).to_be_focused()
     choose(page, "#photo", "warn.jpg", picture(600, 800))
     heading(page, "可以提交")

@@ -84,7 +84,7 @@ class ObedientInspector:
     ) -> FixedInspection:
         kind = (filename or "pass").partition(".")[0]
         if kind == "broken":
-            raise PhotoUnreadableError("photo_not_a_picture")
+            raise PhotoUnreadableError("not_a_picture")
         framed = kind != "unframed"
         return FixedInspection(
             file=_facts(data),

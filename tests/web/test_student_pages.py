@@ -296,7 +296,7 @@ def test_a_photo_that_is_none_comes_back_to_the_form(
 @pytest.mark.parametrize(
     ("kind", "headline", "buttons", "absent"),
     [
-        ("pass", "这张照片可以用", ("确认提交", "换一张"), "申请人工审核"),
+        ("pass", "检查通过，可以提交", ("确认提交", "换一张"), "申请人工审核"),
         ("warn", "可以提交，有 1 处建议", ("确认提交", "换一张"), "申请人工审核"),
         ("fail", "这张照片还不能用", ("按提示重新拍", "申请人工审核"), "确认提交</"),
         ("unframed", "这张照片还不能用", ("申请人工审核",), "成品照 480"),
@@ -325,6 +325,26 @@ def test_the_report_puts_blocking_findings_first_and_at_most_three(
     words = re.findall(r'class="tag tag-\w+">(\S+)</span>', before)
     assert words == ["不合格", "不合格", "建议"]
     assert "依据：通知三.1" in before
+
+
+def test_what_only_a_person_can_judge_is_said_to_be_open(
+    stage: Stage, browser: Browser
+) -> None:
+    upload(browser, stage, bind(browser, stage, 0), "pass")
+    assert "还有 1 项" in browser.text
+    assert "审核老师" in browser.text
+
+
+def test_the_second_file_field_is_taken_when_the_first_is_empty(
+    tmp_path: Path,
+) -> None:
+    stage = make_stage(tmp_path, album_allowed=False)
+    browser = Browser(stage.app.test_client())
+    path = f"/s/{stage.token}/photo/{bind(browser, stage, 0)}"
+    browser.get(path)
+    both = {"photo": file(b"", ""), "selfie": file(picture(600, 800), "pass.jpg")}
+    browser.post(path, both)
+    assert "检查通过" in browser.text
 
 
 def test_a_confirmed_photo_shows_its_timeline_and_may_be_taken_back(
