@@ -6,7 +6,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Final
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.policy import EncodingLimits
@@ -14,6 +14,9 @@ from backend.imaging import jpeg
 from backend.imaging.decode import Pixels
 
 _BEST_QUALITY: Final = 100
+# Optimised tables need the whole file in one piece, for which Pillow allows a byte or two
+# a pixel; noise of 480 × 640 takes four.
+ImageFile.MAXBLOCK = 4 * 1024 * 1024
 #: Colour at full resolution first; at half of it only where the size asks for it.
 _SUBSAMPLINGS: Final = ("4:4:4", "4:2:0")
 #: Below this quality full colour costs more detail than it saves.

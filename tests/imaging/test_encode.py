@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from backend import policies
+from backend.domain.errors import PhotoUnreadableError
+from backend.imaging.decode import decode
+from backend.imaging.encode import encode, strip_private_metadata
+from backend.imaging.probe import probe
+from tests.imaging import pictures
+
+LIMITS = policies.load("notice-2025").encoding
+
+
+@st.composite
+def portraits(draw: st.DrawFn) -> pictures.Pixels:
+    """Noise over a gradient, from nothing at all to nothing but."""
+    share = draw(st.floats(0, 1))
+    ground = draw(st.sampled_from(["flat", "gradient"]))
+    under = (
+        np.full((640, 480, 3), draw(st.integers(0, 255)), np.uint8)
+        if ground == "flat"
+        else pictures.gradient()
+    )
+    over = pictures.noise(seed=draw(st.integers(0, 9)))
+    mixed: pictures.Pixels = (over * share + under * (1 - share)).astype(np.uint8)
+    return mixed
+
+
+@settings(max_examples=25, deadline=None)
+@given(portraits())
+def test_the_best_file_within_the_limits_is_made(rgb: pictures.Pixels) -> None:
+    made = encode(rgb, limits=LIMITS)
+    facts = probe(made.data)
+    assert made.quality >= LIMITS.min_quality
+    assert (facts.jpeg_quality, facts.jpeg_quality_exact) == (made.quality, True)
+    assert (facts.width, facts.height) == (480, 640)
+    assert facts.dpi == (float(LIMITS.dpi), float(LIMITS.dpi))
+    assert (facts.bits_per_sample, facts.components, facts.colour) == (8, 3, "rgb")
+    assert facts.trailing_bytes == 0
+    if made.quality > LIMITS.min_quality:
+        assert len(made.data) <= LIMITS.preferred_max_bytes
+    if len(made.data) < LIMITS.min_bytes:
+        assert made.quality == 100, "smaller than allowed, though more was to be had"
+    assert encode(rgb, limits=LIMITS) == made
+
+
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.15])
+def test_pictures_like_photos_land_in_the_preferred_range(share: float) -> None:
+    mixed = pictures.noise() * share + pictures.gradient() * (1 - share)
+    made = encode(mixed.astype(np.uint8), limits=LIMITS)
+    size = len(made.data)
+    assert LIMITS.preferred_min_bytes <= size <= LIMITS.preferred_max_bytes
+
+
+def test_one_step_more_quality_would_be_too_large() -> None:
+    mixed = (pictures.noise() * 0.1 + pictures.gradient() * 0.9).astype(np.uint8)
+    made = encode(mixed, limits=LIMITS)
+    more = dataclasses.replace(LIMITS, min_quality=made.quality + 1)
+    assert len(encode(mixed, limits=more).data) > LIMITS.preferred_max_bytes
+
+
+def test_quality_wins_where_size_cannot_be_met() -> None:
+    made = encode(pictures.noise(), limits=LIMITS)
+    assert made.quality == LIMITS.min_quality
+    assert len(made.data) > LIMITS.max_bytes
+
+
+def test_the_file_holds_the_picture_and_nothing_else() -> None:
+    made = encode(pictures.gradient(), limits=LIMITS)
+    with Image.open(io.BytesIO(made.data)) as picture:
+        assert set(picture.info) <= {
+            "jfif",
+            "jfif_version",
+            "jfif_unit",
+            "jfif_density",
+            "dpi",
+        }
+    difference = decode(made.data).astype(int) - pictures.gradient()
+    assert np.abs(difference).mean() < 2
+    assert strip_private_metadata(made.data) == made.data
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_private_notes_go_and_the_picture_stays_byte_for_byte(
+    options: dict[str, bool],
+) -> None:
+    picture = pictures.quarters()
+    bare = pictures.saved(picture, "JPEG", quality=80, dpi=(300, 300), **options)
+    notes = pictures.with_notes(taken="2025:03:09 08:07:06")
+    private = pictures.saved(
+        picture,
+        "JPEG",
+        quality=80,
+        dpi=(300, 300),
+        exif=notes,
+        comment=b"where I live",
+        xmp=b"<x:xmpmeta/>",
+        **options,
+    )
+    assert b"where I live" in private
+    assert strip_private_metadata(private + b"and a film") == bare
+
+
+def test_how_the_samples_are_coded_is_no_private_note() -> None:
+    data = pictures.jpeg(keep_rgb=True)
+    stripped = strip_private_metadata(data)
+    np.testing.assert_array_equal(decode(stripped), decode(data))
+    cmyk = pictures.jpeg(pictures.quarters().convert("CMYK"))
+    np.testing.assert_array_equal(decode(strip_private_metadata(cmyk)), decode(cmyk))
+
+
+@pytest.mark.parametrize("cut", [2, 30, 400])
+def test_only_whole_pictures_are_stripped(cut: int) -> None:
+    with pytest.raises(PhotoUnreadableError) as error:
+        strip_private_metadata(pictures.jpeg()[:-cut])
+    assert error.value.code == "picture_damaged"
+
+
+def test_a_picture_without_a_scan_is_not_stripped() -> None:
+    data = pictures.jpeg()
+    with pytest.raises(PhotoUnreadableError):
+        strip_private_metadata(data[: data.index(b"\xff\xda")] + b"\xff\xd9")
