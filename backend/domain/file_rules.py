@@ -1,12 +1,13 @@
-"""The notice's demands on the finished file (F1, F2), checked on what is handed out.
+"""The notice's demands on the file (F1, F2).
 
-What an upload's own file looks like is no finding: crop, scale, coding and dpi tag are
-made anew. Each rule judges the finished portrait's facts.
+They hold for the finished portrait. Of an upload's own file only what cannot be made
+anew counts: crop, scale, coding and dpi tag can, pixels that are not there cannot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +18,8 @@ from backend.domain.report import Finding, Status
 
 FileRule = Callable[[FileFacts, RulePolicy, Policy], Finding]
 
-_TRUE_COLOUR: Final = (8, 3)
+#: 24 bits: three samples of eight, their meaning not shifted by a profile.
+_TRUE_COLOUR: Final = (8, 3, "rgb")
 
 
 def file_format(file: FileFacts, rule: RulePolicy, policy: Policy) -> Finding:
@@ -34,23 +36,31 @@ def file_dimensions(file: FileFacts, rule: RulePolicy, policy: Policy) -> Findin
 
 
 def file_dpi(file: FileFacts, rule: RulePolicy, policy: Policy) -> Finding:
-    """The file states the resolution demanded (F1)."""
-    wanted = float(policy.output.dpi)
-    shown = "-" if file.dpi is None else f"{file.dpi[0]:g}"
-    return _exact(rule, file.dpi == (wanted, wanted), shown)
+    """The file states the resolution demanded (F1), which per centimetre is rounded."""
+    wanted = policy.output.dpi
+    stated = None if file.dpi is None else (round(file.dpi[0]), round(file.dpi[1]))
+    shown = "-" if stated is None else f"{stated[0]}"
+    return _exact(rule, stated == (wanted, wanted), shown)
 
 
 def file_depth(file: FileFacts, rule: RulePolicy, policy: Policy) -> Finding:
     """The file has three samples of eight bits: 24-bit true colour (F1)."""
     del policy
-    right = (file.bits_per_sample, file.components) == _TRUE_COLOUR
+    right = (file.bits_per_sample, file.components, file.colour) == _TRUE_COLOUR
     return _exact(rule, right, f"{file.bits_per_sample * file.components}")
 
 
 def file_quality(file: FileFacts, rule: RulePolicy, policy: Policy) -> Finding:
-    """The JPEG quality factor is high enough (F2)."""
+    """The JPEG quality factor is high enough (F2).
+
+    With tables of a camera's or an editor's own the factor is an estimate, and what is
+    estimated is no ground for refusing.
+    """
     del policy
-    return limited(rule, file.jpeg_quality)
+    finding = limited(rule, file.jpeg_quality)
+    if file.jpeg_quality_exact or finding.status is not Status.FAIL:
+        return finding
+    return replace(finding, status=Status.WARN, certainty=_ESTIMATE)
 
 
 def file_size(file: FileFacts, rule: RulePolicy, policy: Policy) -> Finding:
@@ -72,10 +82,22 @@ def file_trailing_data(file: FileFacts, rule: RulePolicy, policy: Policy) -> Fin
 
 
 def resolution(file: FileFacts, rule: RulePolicy, policy: Policy) -> Finding:
-    """There were enough pixels for the portrait; a refused crop says when not."""
-    del file, policy
-    return Finding(rule=rule.id, clauses=rule.clauses, status=Status.PASS)
+    """There are enough pixels for a portrait without enlarging more than is allowed.
 
+    The biggest part of the picture in the portrait's shape decides; whether the head
+    leaves room for it is the crop's to say.
+    """
+    output = policy.output
+    sides = (file.width, file.height)
+    width, height = sides if file.orientation < _FIRST_LYING else sides[::-1]
+    scale = min(width / output.width, height / output.height)
+    return _exact(rule, scale * policy.framing.max_upscale >= 1, f"{width}×{height}")
+
+
+#: From this EXIF orientation on, width and height are stored the other way round.
+_FIRST_LYING: Final = 5
+#: Certainty of a finding on an estimated quality.
+_ESTIMATE: Final = 0.5
 
 FILE_RULES: Final[Mapping[str, FileRule]] = MappingProxyType(
     {
@@ -93,6 +115,33 @@ FILE_RULES: Final[Mapping[str, FileRule]] = MappingProxyType(
         )
     }
 )
+
+
+#: What no encoder can put right.
+_LASTING: Final = frozenset({"resolution"})
+
+
+def check_file(
+    facts: FileFacts, policy: Policy, *, finished: bool
+) -> tuple[Finding, ...]:
+    """Judge a file by every file rule of the policy.
+
+    A finished portrait must meet them all. For an upload, whatever coding it anew puts
+    right passes, with the value found and without a limit, since none applies.
+    """
+    findings = (
+        FILE_RULES[rule.id](facts, rule, policy)
+        for rule in policy.rules.values()
+        if rule.id in FILE_RULES
+    )
+    return tuple(
+        finding if finished or finding.rule in _LASTING else _put_right(finding)
+        for finding in findings
+    )
+
+
+def _put_right(finding: Finding) -> Finding:
+    return replace(finding, status=Status.PASS, limit=None, certainty=1.0)
 
 
 def _exact(rule: RulePolicy, right: bool, shown: str) -> Finding:  # noqa: FBT001 - the outcome itself
