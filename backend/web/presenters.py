@@ -10,7 +10,7 @@ from backend.domain.errors import DomainError
 from backend.domain.report import Report, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages import student as words
-from backend.messages.errors import error_text, violation_sentence
+from backend.messages.errors import error_text, violation_sentence, violation_text
 from backend.messages.findings import describe, order_for_display
 from backend.messages.student import Headline
 from backend.services.types import BindingStatus, BindingView, SubmissionView
@@ -21,11 +21,15 @@ MOST_FIRST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class FormError:
-    """Why a form comes back: a summary, and the sentence beside each field."""
+    """Why a form comes back.
+
+    ``fields`` has the sentence beside each field, ``summary`` the same with its name.
+    """
 
     title: str
     todo: str
     fields: Mapping[str, str]
+    summary: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,10 @@ def form_error(error: DomainError, *, field: str | None = None) -> FormError:
     """Return an error for a form; without violations it belongs to ``field``."""
     text = error_text(error.code, error.data)
     fields = {v.field: violation_sentence(v) for v in error.violations}
+    summary = {v.field: violation_text(v) for v in error.violations}
     if not fields and field is not None:
-        fields = {field: text.title}
-    return FormError(text.title, text.todo, fields)
+        fields = summary = {field: text.title}
+    return FormError(text.title, text.todo, fields, summary)
 
 
 def report_summary(report: Report) -> ReportSummary:

@@ -146,7 +146,7 @@ def test_one_consent_alone_is_not_enough_and_stays_ticked(
     page = browser.post(path, {"portrait": "yes"})
     assert page.status_code == 400
     assert 'role="alert"' in browser.text
-    assert 'href="#identity_number"' in browser.text
+    assert '<a href="#identity_number">身份证号使用：' in browser.text
     assert 'href="#portrait"' not in browser.text
     assert len(re.findall(r'<input type="checkbox"[^>]*checked', browser.text)) == 1
 
@@ -253,6 +253,8 @@ def test_a_student_on_no_roster_waits_and_may_hand_a_photo_in(
     binding = bind(browser, stage, 4)
     assert "待函授站核对" in browser.text
     assert "先交照片" in browser.text
+    browser.get("/me/")
+    assert "等待函授站核对，可以先交照片" in browser.text
     upload(browser, stage, binding, "pass")
     browser.get("/me/")
     assert "等待函授站核对" in browser.text
