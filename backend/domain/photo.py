@@ -17,14 +17,12 @@ class FileFacts:
         height: pixels as stored.
         bits_per_sample: 8 for true colour.
         components: samples per pixel.
-        colour: ``rgb``, ``grey``, ``cmyk``, ``palette``, with ``-alpha`` where there is
-            some, and ``-profiled`` where a profile other than sRGB defines the colours.
+        colour: ``rgb``, ``grey``, ``cmyk``, ``palette`` …
         dpi: horizontal and vertical pixels per inch; none when not stated.
         jpeg_quality: quality factor of the nearest standard table; none unless JPEG.
         jpeg_quality_exact: the tables are exactly those of that quality.
-        trailing_bytes: bytes after the end of the picture, or of the last picture when
-            the file lists several.
-        orientation: EXIF orientation, 1 (upright) to 8; 1 where the format itself turns.
+        trailing_bytes: bytes after the end of the picture.
+        orientation: EXIF orientation, 1 (upright) to 8.
         frames: pictures in the file.
         extension: of the file's name, lower case, no dot; none without a name.
         taken_on: the day the camera noted.

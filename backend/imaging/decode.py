@@ -1,154 +1,193 @@
-"""From a stranger's bytes to upright RGB pixels, or a refusal.
+"""Opening pictures that strangers send.
 
-The decoders are given the coded picture only: notes were read by our own readers, sizes
-were checked before anything is allocated, and animated, oversized or cut files never get
-here. Nothing global is touched, so any number of threads may decode at once.
+Only the formats phones make are opened. Size is checked on the header, before a pixel is
+allocated; a picture that ends early, moves, or lies about itself is refused by name.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 import threading
+import warnings
 import zlib
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import numpy as np
+import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
-from backend.imaging import heic
-from backend.imaging.header import Header, damaged, is_srgb
-from backend.imaging.probe import read_header
+from backend.domain.errors import PhotoUnreadableError
 
-Pixels: TypeAlias = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 
-#: What Pillow's decoders raise; all of it means the bytes are at fault.
-_ERRORS: Final = (
-    *heic.ERRORS,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    struct.error,
-    zlib.error,
-)
-# One class per format instead of ``Image.open``: it offers no other format, and does not
-# warn about notes through a global that threads share.
-_OPENERS: Final[Mapping[str, Callable[[bytes], Image.Image]]] = MappingProxyType(
-    {
-        "JPEG": lambda data: JpegImageFile(io.BytesIO(data)),
-        "PNG": lambda data: PngImageFile(io.BytesIO(data)),
-        "WEBP": lambda data: WebPImageFile(io.BytesIO(data)),
-        "HEIC": heic.decode,
-    }
-)
-#: JPEG decodes to these fractions of its size for less than the price of the whole.
-_FACTORS: Final = (8, 4, 2)
-# A picture at the limit takes half a gigabyte while it is turned and converted.
-_slots: Final = threading.BoundedSemaphore(2)
-_WHITE: Final = (255, 255, 255, 255)
-_PROFILE_SPACES: Final = MappingProxyType({"RGB": "RGB", "CMYK": "CMYK", "L": "GRAY"})
+#: Phones reach 50 megapixels; 60 of them decoded take 180 MB.
+MOST_PIXELS: Final = 60_000_000
+#: Below this there is no face to find.
+LEAST_SIDE: Final = 64
+#: Pillow opens an MPO, several JPEGs in one file, as the JPEG it begins with.
+_FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF")
+_OTHERS: Final = {
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"%PDF": "PDF",
+    b"<svg": "SVG",
+    b"<?xml": "SVG",
+}
+#: EXIF orientation to what makes it upright (Exif 3.0 §4.6.5, tag 0x0112).
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+#: Pillow takes a PNG whose last bytes are missing; the rest may be missing too.
+_PNG_END: Final = re.compile(rb"\0{4}IEND\xaeB`\x82")
+_PROFILED_MODES: Final = frozenset({"RGB", "L", "CMYK"})
+#: Two 12-megapixel pictures at once are enough for one process.
+_slots = threading.BoundedSemaphore(2)
 
-# EXIF orientation → how the stored rows and columns become upright: whether they are
-# swapped first, then whether rows and columns are reversed (Exif 3.0 §4.6.5.1.6).
-_TURNS: Final[Mapping[int, tuple[bool, int, int]]] = MappingProxyType(
-    {
-        1: (False, 1, 1),
-        2: (False, 1, -1),
-        3: (False, -1, -1),
-        4: (False, -1, 1),
-        5: (True, 1, 1),
-        6: (True, 1, -1),
-        7: (True, -1, -1),
-        8: (True, -1, 1),
-    }
-)
+pillow_heif.register_heif_opener(thumbnails=False)
+# Our own limit is checked before any pixel is allocated.
+Image.MAX_IMAGE_PIXELS = None
+# Pillow's remarks on odd metadata change nothing. Set once: the standard library's way of
+# doing it for a moment is not safe between threads.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+def open_header(data: bytes) -> Image.Image:
+    """Return the picture with its header read and its pixels not.
+
+    Raises:
+        PhotoUnreadableError: ``not_a_picture``, ``unsupported_format``,
+            ``too_many_pixels``, ``picture_too_small``, ``animated_picture``.
+    """
+    picture = guarded(lambda: Image.open(io.BytesIO(data), formats=_FORMATS), data)
+    width, height = picture.size
+    if width * height > MOST_PIXELS:
+        raise PhotoUnreadableError("too_many_pixels", megapixels=MOST_PIXELS // 10**6)
+    if min(width, height) < LEAST_SIDE:
+        raise PhotoUnreadableError("picture_too_small", least=LEAST_SIDE)
+    if picture.format == "PNG" and not _PNG_END.search(data):
+        raise PhotoUnreadableError("picture_damaged")
+    if picture.format in {"PNG", "WEBP"} and getattr(picture, "n_frames", 1) > 1:
+        raise PhotoUnreadableError("animated_picture")
+    return picture
 
 
 def decode(data: bytes) -> Pixels:
-    """Return the whole picture, upright: height×width×3, RGB, 8 bits.
-
-    Grey and CMYK become RGB, an embedded profile (phones: Display P3) becomes sRGB,
-    transparent parts become white. Of 16 bits the upper eight are kept: the picture looks
-    the same, and refusing it would help nobody.
-
-    Raises:
-        PhotoUnreadableError: as ``probe`` does, or ``picture_damaged``.
-    """
-    return _decoded(read_header(data), 1)
+    """Return the upright picture, (H, W, 3) RGB in sRGB; raises PhotoUnreadableError."""
+    return decode_at_least(data, min_short_side_px=MOST_PIXELS)[0]
 
 
 def decode_at_least(data: bytes, *, min_short_side_px: int) -> tuple[Pixels, float]:
-    """Return the upright picture reduced by 2, 4 or 8 if its short side allows it.
+    """Return the upright picture, reduced where the format allows it for free.
 
-    Returns:
-        The pixels, and how many full-resolution pixels one of them stands for.
-
-    Raises:
-        PhotoUnreadableError: as ``decode`` does.
+    A JPEG can be decoded at a half, a quarter or an eighth at a fraction of the cost. The
+    second value is full-resolution pixels per pixel returned.
     """
-    header = read_header(data)
-    room = min(header.width, header.height) // max(1, min_short_side_px)
-    factor = next((f for f in _FACTORS if f <= room), 1)
-    return _decoded(header, factor), float(factor)
+    picture = open_header(data)
+    turn = _TURNS.get(orientation_of(notes_of(picture, data)))
+    full = picture.width
+    if picture.format in {"JPEG", "MPO"}:
+        short = min(picture.size)
+        share = min(1.0, min_short_side_px / short)
+        wanted = (int(picture.width * share), int(picture.height * share))
+        guarded(lambda: picture.draft(None, wanted), data)
+    with _slots:
+        guarded(picture.load, data)
+        scale = full / picture.width
+        flat = guarded(lambda: _true_colour(picture), data)
+        upright = flat if turn is None else flat.transpose(turn)
+        return np.asarray(upright), scale
 
 
-def _decoded(header: Header, factor: int) -> Pixels:
-    try:
-        with _slots, _OPENERS[header.format](header.pixels) as image:
-            if image.size != (header.width, header.height):
-                raise damaged()
-            if isinstance(image, JpegImageFile):
-                image.draft(None, (header.width // factor, header.height // factor))
-            image.load()
-            stored = np.asarray(_rgb(image, header, factor))
-            return _upright(stored, header.exif.orientation)
-    except _ERRORS:
-        raise damaged() from None
+def notes_of(picture: Image.Image, data: bytes) -> Image.Exif:
+    """Return the camera's notes that stand before the pixels, empty when damaged.
 
-
-def _rgb(image: Image.Image, header: Header, factor: int) -> Image.Image:
-    """Return an RGB picture on white, reduced and in sRGB."""
-    if image.mode.startswith("I"):
-        deep = np.asarray(image).astype(np.uint16) >> 8
-        image = Image.fromarray(deep.astype(np.uint8))
-    if image.has_transparency_data:
-        clear = image.convert("RGBA")
-        image = Image.new("RGBA", clear.size, _WHITE)
-        image.alpha_composite(clear)
-        image = image.convert("RGB")
-    if image.mode not in _PROFILE_SPACES:
-        image = image.convert("RGB")
-    if factor > 1 and header.format != "JPEG":
-        image = image.reduce(factor)
-    if header.profile is not None and not is_srgb(header.profile):
-        image = _srgb(image, header.profile)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Return the picture in sRGB; a profile that does not fit or parse is ignored.
-
-    Viewers ignore such profiles too, so this is what the sender saw.
+    Pillow's own reader for PNG decodes the whole picture in search of later ones.
     """
     try:
-        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if given.profile.xcolor_space.strip() != _PROFILE_SPACES[image.mode]:
-            return image
-        transform = ImageCms.buildTransform(
-            given, ImageCms.createProfile("sRGB"), image.mode, "RGB"
-        )
-        return transform.apply(image)
+        return guarded(lambda: Image.Image.getexif(picture), data)
+    except PhotoUnreadableError:
+        return Image.Exif()
+
+
+def orientation_of(notes: Image.Exif) -> int:
+    """Return the EXIF orientation, 1 (upright) to 8."""
+    value = notes.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) and value in _TURNS else 1
+
+
+def guarded(step: Callable[[], T], data: bytes) -> T:
+    """Run one step of Pillow's; whatever it raises becomes one of our refusals."""
+    try:
+        return step()
+    except UnidentifiedImageError:
+        raise _unidentified(data) from None
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        TypeError,
+        KeyError,
+        IndexError,
+        EOFError,
+        OverflowError,
+        ArithmeticError,
+        AttributeError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+    ):
+        # The decoders raise all of these for damaged files, and say nothing more useful.
+        raise PhotoUnreadableError("picture_damaged") from None
+
+
+def _unidentified(data: bytes) -> PhotoUnreadableError:
+    start = data[:16].lstrip()
+    for magic, name in _OTHERS.items():
+        if start.startswith(magic):
+            return PhotoUnreadableError("unsupported_format", format=name)
+    if data[:3] == b"\xff\xd8\xff" or data[:4] in {b"\x89PNG", b"RIFF"}:
+        return PhotoUnreadableError("picture_damaged")
+    return PhotoUnreadableError("not_a_picture")
+
+
+def _true_colour(picture: Image.Image) -> Image.Image:
+    """Return the picture as 8-bit RGB in sRGB, transparency on white."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode.startswith("I"):
+        # Sixteen bits become eight by dropping the lower byte.
+        narrow = np.asarray(picture).astype(np.uint32) >> 8
+        picture = Image.fromarray(narrow.astype(np.uint8))
+    if picture.has_transparency_data:
+        layers = picture.convert("RGBA")
+        white = Image.new("RGBA", layers.size, "white")
+        picture = Image.alpha_composite(white, layers).convert("RGB")
+    if picture.mode not in _PROFILED_MODES:
+        picture = picture.convert("RGB")
+    if profile:
+        picture = _to_srgb(picture, profile)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def _to_srgb(picture: Image.Image, profile: bytes) -> Image.Image:
+    """Convert by the embedded profile: phones note Display P3, which looks dull as sRGB."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        srgb = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return image
-
-
-def _upright(stored: Pixels, orientation: int) -> Pixels:
-    swapped, down, across = _TURNS[orientation]
-    rows = stored.transpose(1, 0, 2) if swapped else stored
-    return np.ascontiguousarray(rows[::down, ::across])
+        # A damaged profile is no reason to refuse a good picture.
+        return picture
+    return converted or picture

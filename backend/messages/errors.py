@@ -228,10 +228,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请把手机相机的分辨率调低一些，重新拍。",
         ),
         "picture_too_small": ("照片太小，看不清", "请上传原图，不要用缩略图或截图。"),
-        "picture_polyglot": (
-            "这个文件除了照片还夹带了别的内容",
-            "请用手机相机重新拍一张，或把照片另存为新文件后再上传。",
-        ),
         "animated_picture": ("这是会动的图片", "请上传普通的静态照片。"),
         "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
     }

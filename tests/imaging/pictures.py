@@ -1,4 +1,4 @@
-"""Picture files for tests, drawn and put together here."""
+"""Small pictures of every kind, drawn on the spot."""
 
 from __future__ import annotations
 
@@ -14,96 +14,81 @@ from PIL import Image, ImageCms
 
 Pixels = NDArray[np.uint8]
 
+pillow_heif.register_heif_opener(thumbnails=False)
 
-def scene(width: int = 96, height: int = 128, *, seed: int = 1) -> Image.Image:
-    """Return a smooth picture whose four corners differ, so that turns show."""
-    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    noise = np.random.default_rng(seed).normal(0, 2, (height, width, 3))
-    smooth = np.stack([230 * x, 230 * y, 200 * (1 - x) * (1 - y)], axis=2) + 20
-    return Image.fromarray(np.clip(smooth + noise, 0, 255).astype(np.uint8))
+RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 40), (30, 40, 190), (240, 240, 240)
 
 
-def saved(picture: Image.Image, form: str = "JPEG", **options: Any) -> bytes:
-    """Return the picture as a file."""
+def quarters(width: int = 96, height: int = 128) -> Image.Image:
+    """Red, green, blue and white quarters: which way is up can be told."""
+    picture = Image.new("RGB", (width, height), WHITE)
+    half = (width // 2, height // 2)
+    picture.paste(RED, (0, 0, *half))
+    picture.paste(GREEN, (half[0], 0, width, half[1]))
+    picture.paste(BLUE, (0, half[1], half[0], height))
+    return picture
+
+
+def noise(width: int = 480, height: int = 640, seed: int = 0) -> Pixels:
+    random = np.random.default_rng(seed)
+    return random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def gradient(width: int = 480, height: int = 640) -> Pixels:
+    y, x = np.mgrid[:height, :width]
+    planes = (255 * x / width, 255 * y / height, 127 + 0 * x)
+    return np.stack(planes, axis=-1).astype(np.uint8)
+
+
+def saved(picture: Image.Image, kind: str, **options: Any) -> bytes:
     out = io.BytesIO()
-    picture.save(out, form, **options)
+    picture.save(out, kind, **options)
     return out.getvalue()
 
 
-def segment(marker: int, payload: bytes) -> bytes:
-    """Return one JPEG segment."""
-    return bytes([0xFF, marker]) + struct.pack(">H", len(payload) + 2) + payload
+def jpeg(picture: Image.Image | None = None, **options: Any) -> bytes:
+    return saved(picture or quarters(), "JPEG", **{"quality": 90} | options)
 
 
-def with_segments(jpeg: bytes, *segments: bytes) -> bytes:
-    """Return the JPEG with segments put in front."""
-    return jpeg[:2] + b"".join(segments) + jpeg[2:]
-
-
-def exif(**tags: Any) -> bytes:
-    """Return an EXIF block: orientation, taken, dpi."""
+def with_notes(
+    *, orientation: int | None = None, taken: str | None = None
+) -> Image.Exif:
     notes = Image.Exif()
-    if "orientation" in tags:
-        notes[0x0112] = tags["orientation"]
-    if "dpi" in tags:
-        notes[0x011A] = notes[0x011B] = tags["dpi"]
-        notes[0x0128] = tags.get("unit", 2)
-    if "taken" in tags:
-        notes.get_ifd(0x8769)[0x9003] = tags["taken"]
-    return notes.tobytes()
+    if orientation is not None:
+        notes[0x0112] = orientation
+    if taken is not None:
+        notes.get_ifd(0x8769)[0x9003] = taken
+    return notes
 
 
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """Return one PNG chunk."""
-    checksum = struct.pack(">I", zlib.crc32(kind + body))
-    return struct.pack(">I", len(body)) + kind + body + checksum
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return (
+        struct.pack(">I", len(body))
+        + kind
+        + body
+        + struct.pack(">I", zlib.crc32(kind + body))
+    )
 
 
-def png_with(png: bytes, *chunks: bytes) -> bytes:
-    """Return the PNG with chunks put behind its header."""
-    return png[:33] + b"".join(chunks) + png[33:]
+def png_with(chunk: bytes, picture: Image.Image | None = None) -> bytes:
+    """A PNG with a chunk of ours after its header."""
+    data = saved(picture or quarters(), "PNG")
+    return data[:33] + chunk + data[33:]
 
 
-def heic(*pictures: Image.Image, **options: Any) -> bytes:
-    """Return a HEIC of these pictures, the first one primary."""
-    out = io.BytesIO()
-    container = pillow_heif.from_pillow(pictures[0])
-    for picture in pictures[1:]:
-        container.add_from_pillow(picture)
-    container.save(out, quality=80, **options)
-    return out.getvalue()
+def segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
 
 
 def swapped_profile() -> bytes:
-    """Return an RGB profile other than sRGB; its red and green are swapped in effect."""
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    # The colorant tags' names trade places: what is stored as red means green.
-    data = srgb.replace(b"rXYZ", b"tmp1").replace(b"gXYZ", b"rXYZ")
-    data = data.replace(b"tmp1", b"gXYZ").replace(b"sRGB", b"test")
-    return data.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
+    """A profile in which the first channel means green and the second red."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return (
+        profile.replace(b"rXYZ", b"tmpX")
+        .replace(b"gXYZ", b"rXYZ")
+        .replace(b"tmpX", b"gXYZ")
+    )
 
 
-def decoded(data: bytes) -> Pixels:
-    """Return what Pillow makes of a file by itself."""
-    with Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture.convert("RGB"))
-
-
-def difference(one: Pixels, other: Pixels) -> float:
-    """Return the mean difference per sample."""
-    return float(np.abs(one.astype(float) - other.astype(float)).mean())
-
-
-def multi_picture(first: bytes, second: bytes) -> bytes:
-    """Return a multi-picture JPEG as phones make: the second follows the first."""
-
-    def notes(size: int, offset: int) -> bytes:
-        entries = struct.pack(">IIIHH", 0x030000, len(first), 0, 0, 0)
-        entries += struct.pack(">IIIHH", 0, size, offset, 0, 0)
-        head = b"MM\0*" + struct.pack(">IH", 8, 1)
-        head += struct.pack(">HHII", 0xB002, 7, len(entries), 26) + bytes(4)
-        return segment(0xE2, b"MPF\0" + head + entries)
-
-    length = len(notes(0, 0))
-    # Offsets count from the structure's own start, behind SOI, marker, length and name.
-    return with_segments(first, notes(len(second), len(first) + length - 10)) + second
+def noise_image() -> Image.Image:
+    return Image.fromarray(noise(96, 128))
