@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from backend import web
 from tests.web.student_support import (
     Browser,
     Stage,
@@ -145,7 +146,7 @@ def test_progress_is_told_without_colour(pages: dict[str, str]) -> None:
 
 
 def test_our_colours_have_enough_contrast() -> None:
-    css = Path("backend/web/static/student.css").read_text("utf-8")
+    css = (Path(web.__file__).parent / "static" / "student.css").read_text("utf-8")
     value = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})", css))
     pairs = [
         ("ink", "paper"), ("ink-2", "paper"), ("ink-2", "ground"), ("accent", "paper"),
