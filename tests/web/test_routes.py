@@ -1,0 +1,317 @@
+"""Every route and every kind of caller: who may, and who learns nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from backend.services.types import Role
+from tests.web.console import ADDRESS, PASSWORD, School, make_school
+
+STAFF = frozenset(Role)
+ADMIN = frozenset({Role.ADMIN})
+DESK = frozenset({Role.ADMIN, Role.STATION})
+JUDGES = frozenset({Role.ADMIN, Role.REVIEWER})
+
+#: Written by hand on purpose: a route that is new or changes hands must be entered here.
+WHO: dict[str, str | frozenset[Role]] = {
+    "health.healthz": "public",
+    "health.readyz": "public",
+    "api.docs": "public",
+    "api.get_entry": "public",
+    "api.get_guide": "public",
+    "api.get_policy": "public",
+    "api.start_session": "public",
+    "api.admin.open_session": "public",
+    "admin.sign_in": "public",
+    "admin.open_session": "public",
+    "student.guide": "public",
+    "student.photo_examples": "public",
+    **dict.fromkeys(
+        [
+            "api.get_binding",
+            "api.replace_code",
+            "api.submit_photo",
+            "api.list_submissions",
+            "api.bind",
+            "api.list_bindings",
+            "api.read_code",
+            "api.get_consents",
+            "api.give_consents",
+            "api.withdraw_consents",
+            "api.end_session",
+            "api.get_submission",
+            "api.withdraw",
+            "api.get_picture",
+            "api.confirm",
+            "api.request_review",
+            "student.mine",
+            "student.entry",
+            "student.bind",
+            "student.check_identity",
+            "student.replace_code",
+            "student.read_new_code",
+            "student.bound",
+            "student.code",
+            "student.read_code",
+            "student.consent",
+            "student.give_consent",
+            "student.withdraw_consent",
+            "student.take_consent_back",
+            "student.photo",
+            "student.upload_photo",
+            "student.submission",
+            "student.media",
+            "student.confirm",
+            "student.request_review",
+            "student.withdraw",
+            "student.take_back",
+        ],
+        "student",
+    ),
+    **dict.fromkeys(
+        [
+            "admin.home",
+            "admin.password",
+            "admin.change_password",
+            "admin.records",
+            "admin.find",
+            "admin.record",
+            "admin.card",
+            "admin.reveal",
+            "admin.sign_out",
+            "admin.picture",
+            "api.admin.campaigns",
+            "api.admin.record",
+            "api.admin.reveal_identity_number",
+            "api.admin.search_records",
+            "api.admin.close_session",
+            "api.admin.stations",
+            "api.admin.submission_picture",
+        ],
+        STAFF,
+    ),
+    **dict.fromkeys(
+        [
+            "admin.campaigns",
+            "admin.entries",
+            "admin.code_png",
+            "admin.code_svg",
+            "admin.poster_pdf",
+            "admin.poster_png",
+            "admin.stations",
+            "api.admin.entries",
+            "api.admin.entry_file",
+        ],
+        DESK,
+    ),
+    **dict.fromkeys(("admin.decide", "api.admin.decide"), JUDGES),
+    **dict.fromkeys(
+        [
+            "admin.audit",
+            "admin.create_entry",
+            "admin.replace_entry",
+            "admin.retire_entry",
+            "admin.release",
+            "admin.staff",
+            "admin.edit_station",
+            "admin.update_station",
+            "admin.new_station",
+            "admin.create_station",
+            "api.admin.create_entry",
+            "api.admin.replace_entry",
+            "api.admin.retire_entry",
+            "api.admin.release_binding",
+            "api.admin.create_station",
+            "api.admin.change_station",
+        ],
+        ADMIN,
+    ),
+}
+#: Our own files and the document of the API: nothing in them is anybody's.
+OPEN_FILES = {"static", "bootstrap.static", "openapi.spec"}
+ENDING = {"api.end_session", "api.admin.close_session", "admin.sign_out"}
+ROLES = {"admin": Role.ADMIN, "reviewer": Role.REVIEWER, "cs01": Role.STATION}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A school where student 2 has handed a photo in at the first station."""
+
+    school: School
+    values: dict[str, str | int]
+    owner_name: str
+    tokens: dict[str, str]
+
+    def call(self, rule: Rule, method: str, caller: str) -> TestResponse:
+        """Send a request with the records of student 2."""
+        values = {
+            name: "poster.pdf" if name == "file" else self.values[name]
+            for name in rule.arguments
+        }
+        with self.school.app.test_request_context():
+            built = rule.build(values, append_unknown=False)
+        assert built is not None
+        headers = {}
+        if token := self.tokens.get(caller):
+            headers["Authorization"] = f"Bearer {token}"
+        is_api = built[1].startswith("/api/")
+        return self.school.app.test_client().open(
+            built[1], method=method, headers=headers, json={} if is_api else None
+        )
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    school = make_school(tmp_path_factory.mktemp("routes"))
+    submission = school.hand_in(2)
+    binding = school.services.bindings.get(
+        school.sessions[2].principal, submission.binding_public_id
+    )
+    tokens = {"student": school.services.sessions.start().token}
+    for role in ROLES:
+        opened = school.services.staff.sign_in(role, PASSWORD, address=ADDRESS)
+        tokens[role] = opened.token
+    yield Scene(
+        school=school,
+        values={
+            "token": school.entries["CS01"],
+            "binding_id": binding.public_id,
+            "submission_id": submission.public_id,
+            "reading_id": "x" * 22,
+            "kind": "portrait",
+            "campaign_id": school.campaign,
+            "station_id": school.stations["CS01"],
+            "name": "notice-2025",
+        },
+        owner_name=binding.student_name,
+        tokens=tokens,
+    )
+    school.db.dispose()
+
+
+def rules(scene: Scene) -> Iterator[tuple[Rule, str]]:
+    for rule in scene.school.app.url_map.iter_rules():
+        if rule.endpoint not in OPEN_FILES:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method
+
+
+def test_every_route_says_who_may_call_it_and_the_table_agrees(scene: Scene) -> None:
+    views = scene.school.app.view_functions
+    marked = {
+        endpoint: getattr(view, "__caller__", None)
+        for endpoint, view in views.items()
+        if endpoint not in OPEN_FILES
+    }
+    assert marked == WHO
+
+
+def test_nobody_gets_nowhere_but_to_public_routes(scene: Scene) -> None:
+    for rule, method in rules(scene):
+        who = WHO[rule.endpoint]
+        answer = scene.call(rule, method, "nobody")
+        where = (method, rule.rule, answer.status_code)
+        if who == "public":
+            # Signing in without a password is refused like a wrong one.
+            refused = {401} if "open_session" in rule.endpoint else set()
+            assert answer.status_code not in {401, 500} - refused, where
+        elif rule.rule.startswith("/api/"):
+            assert answer.status_code == 401, where
+        elif who == "student":
+            # A page opens a session of its own; it is not the owner's.
+            assert answer.status_code in {200, 302, 303, 403, 404}, where
+            assert scene.owner_name not in answer.text, where
+        else:
+            assert answer.status_code == 302, where
+            assert "/admin/sign-in" in answer.headers["Location"], where
+
+
+def test_another_student_never_reaches_a_record_by_its_id(scene: Scene) -> None:
+    checked = 0
+    for rule, method in rules(scene):
+        if WHO[rule.endpoint] != "student" or rule.endpoint in ENDING:
+            continue
+        if not rule.arguments & {"binding_id", "submission_id", "reading_id"}:
+            continue
+        if not rule.rule.startswith("/api/"):
+            # Pages take the cookie only.
+            continue
+        answer = scene.call(rule, method, "student")
+        assert answer.status_code in {400, 404, 422}, (method, rule.rule)
+        assert scene.owner_name not in answer.text
+        if method == "GET":
+            assert answer.status_code == 404, (method, rule.rule)
+        checked += 1
+    assert checked >= 8
+
+
+def test_another_browser_never_sees_a_record_on_a_page(scene: Scene) -> None:
+    client = scene.school.app.test_client()
+    assert client.get(f"/s/{scene.values['token']}/consent").status_code == 200
+    checked = 0
+    for rule, method in rules(scene):
+        if not rule.endpoint.startswith("student.") or method != "GET":
+            continue
+        if not rule.arguments & {"binding_id", "submission_id", "reading_id"}:
+            continue
+        built = rule.build({n: scene.values[n] for n in rule.arguments}, False)
+        assert built is not None
+        answer = client.get(built[1])
+        assert answer.status_code in {302, 303, 404}, (rule.rule, answer.status_code)
+        assert scene.owner_name not in answer.text
+        checked += 1
+    assert checked >= 6
+
+
+@pytest.mark.parametrize("caller", sorted(ROLES))
+def test_a_role_reaches_what_the_table_gives_it_and_nothing_else(
+    scene: Scene, caller: str
+) -> None:
+    for rule, method in rules(scene):
+        who = WHO[rule.endpoint]
+        if not isinstance(who, frozenset) or rule.endpoint in ENDING:
+            continue
+        answer = scene.call(rule, method, caller)
+        where = (method, rule.rule, answer.status_code)
+        assert answer.status_code != 500, where
+        assert answer.status_code != 401, where
+        if ROLES[caller] in who:
+            assert answer.status_code != 403, where
+        else:
+            assert answer.status_code == 403, where
+
+
+def test_a_staff_session_is_no_students_session_and_the_reverse(scene: Scene) -> None:
+    for rule, method in rules(scene):
+        if not rule.rule.startswith("/api/") or rule.endpoint in ENDING:
+            continue
+        who = WHO[rule.endpoint]
+        if who == "public":
+            continue
+        caller = "admin" if who == "student" else "student"
+        assert scene.call(rule, method, caller).status_code == 401, rule.rule
+
+
+@pytest.mark.parametrize(("username", "status"), [("cs01", 200), ("zz02", 404)])
+def test_only_the_students_own_station_finds_the_record(
+    tmp_path: Path, username: str, status: int
+) -> None:
+    school = make_school(tmp_path)
+    # Even numbers are enrolled at CS01, whichever poster they scanned.
+    submission = school.hand_in(2, station="ZZ02")
+    client = school.client(username)
+    binding = submission.binding_public_id
+    for path in (
+        f"/admin/records/{binding}",
+        f"/admin/submissions/{submission.public_id}/portrait",
+        f"/api/v1/admin/records/{binding}",
+        f"/api/v1/admin/submissions/{submission.public_id}/portrait",
+    ):
+        assert client.get(path).status_code == status, path
+    school.db.dispose()
