@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
 
 #: The narrowest phones, the commonest ones, a desktop.
 WIDTHS = (320, 390, 1280)
+#: A busy machine takes its time to open a page.
+PATIENCE_MS = 30_000
 
 
 @pytest.fixture
@@ -56,7 +58,8 @@ def open_page(browser: Browser, *, scripts: bool) -> Page:
 
 
 def heading(page: Page, words: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+    title = page.get_by_role("heading", level=1)
+    expect(title).to_contain_text(words, timeout=PATIENCE_MS)
 
 
 def image_file(name: str, data: bytes) -> dict[str, object]:
