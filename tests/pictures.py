@@ -15,7 +15,7 @@ from skimage import data
 @cache
 def astronaut() -> NDArray[np.uint8]:
     """Return NASA's portrait of Eileen Collins, (512, 512, 3) RGB."""
-    pixels: NDArray[np.uint8] = np.asarray(data.astronaut(), np.uint8)
+    pixels: NDArray[np.uint8] = np.asarray(data.astronaut(), np.uint8)  # type: ignore[no-untyped-call] # no types
     return pixels
 
 

@@ -61,7 +61,12 @@ def running_server(folder: Path, **environment: str) -> Iterator[RunningServer]:
     log = folder / "server.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from backend.cli import main; main()", "start-demo"],
+            [
+                sys.executable,
+                "-c",
+                "from backend.cli import main; main()",
+                "start-demo",
+            ],
             cwd=folder,
             env={
                 **os.environ,
@@ -122,9 +127,7 @@ class ApiStudent:
         session = self.post("/sessions")
         self.http.headers["Authorization"] = f"Bearer {session['token']}"
         entry = f"/entries/{self.token}"
-        self.post(
-            f"{entry}/consents", json={"portrait": True, "identity_number": True}
-        )
+        self.post(f"{entry}/consents", json={"portrait": True, "identity_number": True})
         reading = self.post(
             f"{entry}/code-readings", json={"text": demo_data.demo_code(self.person)}
         )
