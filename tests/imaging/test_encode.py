@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
 import io
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from backend import policies
 from backend.domain.errors import PhotoUnreadableError
@@ -60,11 +59,21 @@ def test_pictures_like_photos_land_in_the_preferred_range(share: float) -> None:
     assert LIMITS.preferred_min_bytes <= size <= LIMITS.preferred_max_bytes
 
 
-def test_one_step_more_quality_would_be_too_large() -> None:
-    mixed = (pictures.noise() * 0.1 + pictures.gradient() * 0.9).astype(np.uint8)
+@pytest.mark.parametrize("percent", range(2, 16))
+def test_one_step_more_quality_would_be_too_large(percent: int) -> None:
+    share = percent / 100
+    mixed = pictures.noise() * share + pictures.gradient() * (1 - share)
+    mixed = mixed.astype(np.uint8)
     made = encode(mixed, limits=LIMITS)
-    more = dataclasses.replace(LIMITS, min_quality=made.quality + 1)
-    assert len(encode(mixed, limits=more).data) > LIMITS.preferred_max_bytes
+    with Image.open(io.BytesIO(made.data)) as picture:
+        sampling = JpegImagePlugin.get_sampling(picture)
+    more = pictures.jpeg(
+        Image.fromarray(mixed),
+        quality=made.quality + 1,
+        subsampling=sampling,
+        optimize=True,
+    )
+    assert len(made.data) <= LIMITS.preferred_max_bytes < len(more)
 
 
 def test_quality_wins_where_size_cannot_be_met() -> None:
