@@ -29,6 +29,8 @@ from backend.imaging.probe import probe
 
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
 _MEASURE_PX: Final = 1000
+#: Of 255; converting sRGB to sRGB rounds by so much.
+_UNSEEN_LEVELS: Final = 2
 #: The finished file's name decides its extension (notice F2).
 _PORTRAIT_NAME: Final = "portrait.jpg"
 
@@ -121,7 +123,10 @@ class MediaPipeInspector:
         wanted = (policy.output.width, policy.output.height)
         if file.format != "JPEG" or (file.width, file.height) != wanted:
             return None
-        kept = self._measured_again(strip_private_metadata(data), policy)
+        stripped = strip_private_metadata(data)
+        if not _look_the_same(data, stripped):
+            return None
+        kept = self._measured_again(stripped, policy)
         findings = judge_portrait(kept.facts, kept.file, None, policy)
         return kept if all(f.status is Status.PASS for f in findings) else None
 
@@ -129,6 +134,17 @@ class MediaPipeInspector:
         file = probe(portrait, filename=_PORTRAIT_NAME)
         again = measure(decode(portrait), file, scale=1.0, model=self._model)
         return _Finished(portrait, _portrait_facts(again, file, policy), file)
+
+
+def _look_the_same(data: bytes, stripped: bytes) -> bool:
+    """Tell whether a file looks as it did once its notes are gone.
+
+    A turn, a mirroring or the meaning of the colours may have stood in them.
+    """
+    before, after = (decode(file).astype(np.int16) for file in (data, stripped))
+    return before.shape == after.shape and bool(
+        np.abs(before - after).max() <= _UNSEEN_LEVELS
+    )
 
 
 def _framed(
