@@ -40,6 +40,20 @@ class FaceGeometry:
         """Middle between the cheeks (notice F3)."""
         return (self.left_x + self.right_x) / 2
 
+    def moved(self, scale: float, x: float, y: float) -> FaceGeometry:
+        """Return the head on another picture: scaled evenly, then shifted."""
+        left, right = self.left_pupil, self.right_pupil
+        return FaceGeometry(
+            crown_y=self.crown_y * scale + y,
+            crown_cut=self.crown_cut,
+            eye_y=self.eye_y * scale + y,
+            left_x=self.left_x * scale + x,
+            right_x=self.right_x * scale + x,
+            chin_y=self.chin_y * scale + y,
+            left_pupil=(left[0] * scale + x, left[1] * scale + y),
+            right_pupil=(right[0] * scale + x, right[1] * scale + y),
+        )
+
     @property
     def box(self) -> Box:
         """The head from crown to chin."""
@@ -73,6 +87,7 @@ class Measurements:
     chroma: float | None = None
     background_edges: float | None = None
     background_spread: float | None = None
+    second_face_box: Box | None = None
     eyes_box: Box | None = None
     mouth_box: Box | None = None
     background_box: Box | None = None

@@ -29,6 +29,8 @@ _MESH_PX: Final = 720
 _MOST_FACES: Final = 4
 #: A second face this small beside the first is a picture on a wall (OFIQ's area ratio).
 _SMALLEST_SECOND: Final = 0.03
+#: A face found from afar is looked at in a square this many times its size.
+_AFAR_SQUARE: Final = 3.0
 #: An upright face wins over a turned one unless the turned one is clearer by this much.
 _TURN_MARGIN: Final = 0.1
 
@@ -70,12 +72,34 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Region:
+    """An upright rectangle of the picture, pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
-    """What was seen in one picture."""
+    """What was seen in one picture.
+
+    Attributes:
+        turned_deg: how far the head is turned clockwise, in quarters; none without one.
+        face: the largest face, when it is upright.
+        second: where another face is.
+    """
 
     face_count: int
-    turned_deg: int | None
-    face: Face | None
+    turned_deg: int | None = None
+    face: Face | None = None
+    second: Region | None = None
 
 
 class FaceModel:
@@ -94,27 +118,25 @@ class FaceModel:
 
     def look(self, rgb: Pixels) -> Sighting:
         """Return what is in an (H, W, 3) RGB picture."""
-        if not hasattr(self._local, "graphs"):
-            # The libraries also remark on the first real picture.
-            with _silenced():
-                return self._look(rgb)
-        return self._look(rgb)
+        if getattr(self._local, "settled", False):
+            return self._look(rgb)
+        # The libraries remark on the first face they meet, too.
+        with _silenced():
+            sighting = self._look(rgb)
+            self.person_mask(_shrunk(rgb, _DETECTOR_PX))
+        self._local.settled = sighting.face is not None
+        return sighting
 
     def _look(self, rgb: Pixels) -> Sighting:
         graphs = self._graphs()
-        scores, boxes = _detect_all_ways(graphs.detector, _shrunk(rgb, _DETECTOR_PX))
-        found = graphs.mesh.process(_shrunk(rgb, _MESH_PX)).multi_face_landmarks or []
-        points = [_as_pixels(mesh, rgb) for mesh in found]
-        points.sort(key=_area, reverse=True)
-        areas = [_area(p) for p in points]
-        large = [a for a in areas if a >= _SMALLEST_SECOND * areas[0]]
-        turned = _turn(scores)
-        return Sighting(
+        ways = _detect_all_ways(graphs.detector, _shrunk(rgb, _DETECTOR_PX))
+        for turn in dict.fromkeys((_turn(ways), 0)):
+            view = np.ascontiguousarray(np.rot90(rgb, turn))
+            meshes = _meshes(graphs.mesh, view)
             # A detection without a mesh is no face: a pattern, a head from behind.
-            face_count=max(len(large), boxes) if points or turned else 0,
-            turned_deg=turned,
-            face=_named(points[0]) if points else None,
-        )
+            if meshes:
+                return _sighting(meshes, ways[turn].regions(view), turn)
+        return _look_afar(graphs, rgb)
 
     def person_mask(self, rgb: Pixels) -> NDArray[np.float32]:
         """Return (H, W) with 1 where the person is and 0 where not."""
@@ -131,6 +153,7 @@ class FaceModel:
 @dataclass(frozen=True, slots=True)
 class _Graphs:
     detector: Any
+    far_detector: Any
     mesh: Any
     selfie: Any
 
@@ -169,6 +192,7 @@ def _load() -> _Graphs:
 
             return _Graphs(
                 detector=face_detection.FaceDetection(model_selection=0),
+                far_detector=face_detection.FaceDetection(model_selection=1),
                 mesh=face_mesh.FaceMesh(
                     static_image_mode=True,
                     max_num_faces=_MOST_FACES,
@@ -180,34 +204,102 @@ def _load() -> _Graphs:
         raise UnavailableError("face_model_unavailable") from None
 
 
-def _detect_all_ways(detector: Any, rgb: Pixels) -> tuple[list[float], int]:
-    """Return the best score for 0, 90, 180 and 270 degrees, and the count at 0.
+@dataclass(frozen=True, slots=True)
+class _Detections:
+    """Faces a detector found: the best score, and boxes relative to the picture."""
+
+    score: float
+    boxes: tuple[tuple[float, float, float, float], ...]
+
+    def regions(self, rgb: Pixels) -> list[Region]:
+        """Return the boxes on a picture, the largest first, tiny ones left out."""
+        height, width = rgb.shape[:2]
+        found = [
+            Region(x * width, y * height, w * width, h * height)
+            for x, y, w, h in self.boxes
+        ]
+        return _large(found)
+
+
+def _detect(detector: Any, rgb: Pixels) -> _Detections:
+    found = detector.process(rgb).detections or []
+    boxes = [d.location_data.relative_bounding_box for d in found]
+    return _Detections(
+        score=max((float(d.score[0]) for d in found), default=0.0),
+        boxes=tuple((b.xmin, b.ymin, b.width, b.height) for b in boxes),
+    )
+
+
+def _detect_all_ways(detector: Any, rgb: Pixels) -> list[_Detections]:
+    """Return what is found on the picture turned by 0, 90, 180 and 270 degrees.
 
     The landmark model draws an upright face into an upside-down one, so it cannot tell;
     of four detections the best one was right on 283 of 285 pictures (vision facts).
     """
-    scores: list[float] = []
-    count = 0
-    for turn in range(4):
-        turned = np.ascontiguousarray(np.rot90(rgb, turn))
-        found = detector.process(turned).detections or []
-        scores.append(max((float(d.score[0]) for d in found), default=0.0))
-        if turn == 0:
-            count = _count_large(found)
-    return scores, count
+    return [
+        _detect(detector, np.ascontiguousarray(np.rot90(rgb, turn)))
+        for turn in range(4)
+    ]
 
 
-def _count_large(detections: Any) -> int:
-    boxes = [d.location_data.relative_bounding_box for d in detections]
-    areas = [box.width * box.height for box in boxes]
-    return sum(area >= _SMALLEST_SECOND * max(areas) for area in areas)
+def _turn(ways: list[_Detections]) -> int:
+    """Return the quarter turn to the left that puts the head up."""
+    best = max(range(len(ways)), key=lambda turn: ways[turn].score)
+    return best if ways[best].score > ways[0].score + _TURN_MARGIN else 0
 
 
-def _turn(scores: list[float]) -> int | None:
-    best = int(np.argmax(scores))
-    if scores[best] == 0:
-        return None
-    return best * 90 if scores[best] > scores[0] + _TURN_MARGIN else 0
+def _meshes(mesh: Any, rgb: Pixels) -> list[Points]:
+    found = mesh.process(_shrunk(rgb, _MESH_PX)).multi_face_landmarks or []
+    return [_as_pixels(each, rgb) for each in found]
+
+
+def _sighting(meshes: list[Points], detected: list[Region], turn: int) -> Sighting:
+    faces = _large([_region(points) for points in meshes])
+    count = max(len(faces), len(detected))
+    if turn:
+        # What the picture shows lying on its side is measured by nobody.
+        return Sighting(face_count=count, turned_deg=turn * 90)
+    largest = max(meshes, key=lambda points: _region(points).area)
+    others = [r for r in (*faces[1:], *detected) if not _overlap(r, faces[0])]
+    return Sighting(
+        face_count=count,
+        turned_deg=0,
+        face=_named(largest),
+        second=others[0] if others and count > 1 else None,
+    )
+
+
+def _look_afar(graphs: _Graphs, rgb: Pixels) -> Sighting:
+    """Look for people further away than the near detector sees, and closely at one.
+
+    The far detector misses close faces and those in glasses (vision facts), so it is
+    asked only when the near one saw nobody.
+    """
+    detected = _detect(graphs.far_detector, _shrunk(rgb, _MESH_PX)).regions(rgb)
+    if not detected:
+        return Sighting(face_count=0)
+    nearest = detected[0]
+    half = _AFAR_SQUARE / 2 * max(nearest.width, nearest.height)
+    middle_x = nearest.x + nearest.width / 2
+    middle_y = nearest.y + nearest.height / 2
+    left, top = max(0, int(middle_x - half)), max(0, int(middle_y - half))
+    part = rgb[top : int(middle_y + half) + 1, left : int(middle_x + half) + 1]
+    offset = np.array([left, top, 0.0])
+    meshes = [m + offset for m in _meshes(graphs.mesh, np.ascontiguousarray(part))]
+    return _sighting(meshes, detected, 0) if meshes else Sighting(face_count=0)
+
+
+def _large(regions: list[Region]) -> list[Region]:
+    """Return the regions, the largest first, without those tiny beside it."""
+    ordered = sorted(regions, key=lambda region: region.area, reverse=True)
+    return [r for r in ordered if r.area >= _SMALLEST_SECOND * ordered[0].area]
+
+
+def _overlap(one: Region, other: Region) -> bool:
+    apart_x = abs(one.x + one.width / 2 - other.x - other.width / 2)
+    apart_y = abs(one.y + one.height / 2 - other.y - other.height / 2)
+    wide, high = one.width + other.width, one.height + other.height
+    return apart_x < wide / 2 and apart_y < high / 2
 
 
 def _shrunk(rgb: Pixels, longest: int) -> Pixels:
@@ -225,9 +317,9 @@ def _as_pixels(mesh: Any, rgb: Pixels) -> Points:
     return raw * np.array([width, height, width], np.float64)
 
 
-def _area(points: Points) -> float:
+def _region(points: Points) -> Region:
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
-    return float(np.prod(high - low))
+    return Region(*(float(v) for v in (*low, *(high - low))))
 
 
 def _named(points: Points) -> Face:

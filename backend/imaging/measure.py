@@ -77,7 +77,7 @@ def measure(
     turned = sighting.turned_deg
     size = (round(width * scale), round(height * scale))
     face = sighting.face
-    if face is None or turned not in {0, None} or face.width < 1:
+    if face is None or face.width < 1:
         return Measurements(
             file=file,
             picture_width=size[0],
@@ -86,6 +86,7 @@ def measure(
             turned_deg=turned,
             chroma=chroma,
         )
+    second = sighting.second
     window = _window(rgb, face)
     mask = model.person_mask(window.rgb)
     under, over = _exposure(window, face)
@@ -108,6 +109,11 @@ def measure(
         chroma=chroma,
         background_edges=edges,
         background_spread=spread,
+        second_face_box=(
+            _scaled(Box(second.x, second.y, second.width, second.height), scale)
+            if second
+            else None
+        ),
         eyes_box=_box(face.eyes, scale, grow=0.15 * face.width),
         mouth_box=_box(face.mouth, scale, grow=0.08 * face.width),
         background_box=_scaled(where, scale),
@@ -137,20 +143,19 @@ def _geometry(
     row, cut = _crown_row(face, window, mask)
     crown_y = window.to_picture(0, row)[1]
     return FaceGeometry(
-        crown_y=crown_y * scale,
+        crown_y=crown_y,
         crown_cut=cut,
-        eye_y=float(eye_y) * scale,
-        left_x=float(face.left_cheek[0]) * scale,
-        right_x=float(face.right_cheek[0]) * scale,
-        chin_y=float(face.chin[1]) * scale,
-        left_pupil=_point(face.left_iris, face, scale),
-        right_pupil=_point(face.right_iris, face, scale),
-    )
+        eye_y=float(eye_y),
+        left_x=float(face.left_cheek[0]),
+        right_x=float(face.right_cheek[0]),
+        chin_y=float(face.chin[1]),
+        left_pupil=_pupil(face.left_iris, face),
+        right_pupil=_pupil(face.right_iris, face),
+    ).moved(scale, 0, 0)
 
 
-def _point(iris: Points, face: Face, scale: float) -> tuple[float, float]:
-    lifted = float(iris[1]) - _PUPIL_BIAS * face.width
-    return float(iris[0]) * scale, lifted * scale
+def _pupil(iris: Points, face: Face) -> tuple[float, float]:
+    return float(iris[0]), float(iris[1]) - _PUPIL_BIAS * face.width
 
 
 def _crown_row(
