@@ -77,27 +77,21 @@ def candidates(session: Session, keys: CandidateKeys) -> list[Student]:
     )
 
 
-def live_binding_of_code(
-    session: Session, campaign_id: int, code_hash: str
-) -> Binding | None:
-    """Return the binding that holds a code now."""
-    return session.execute(
-        select(Binding)
-        .where(Binding.campaign_id == campaign_id)
-        .where(Binding.code_hash == code_hash)
-        .where(Binding.released_at.is_(None))
-    ).scalar_one_or_none()
-
-
-def live_bindings_of_students(
-    session: Session, student_ids: list[int]
+def live_bindings(
+    session: Session, *, campaign_id: int, code_hash: str, student_ids: list[int]
 ) -> list[Binding]:
-    """Return the bindings that hold any of the students now."""
+    """Return the bindings that hold a code or any of the students now.
+
+    One query, so that a binding committed meanwhile is seen by both or by neither.
+    """
     return list(
         session.scalars(
             select(Binding)
-            .where(Binding.student_id.in_(student_ids))
+            .where(Binding.campaign_id == campaign_id)
             .where(Binding.released_at.is_(None))
+            .where(
+                or_(Binding.code_hash == code_hash, Binding.student_id.in_(student_ids))
+            )
         )
     )
 

@@ -7,40 +7,34 @@ again on what is true then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import Vault, new_public_id
 from backend.db import bindings, entries
-from backend.db.bindings import CandidateKeys, LostRaceError
+from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.entries import EntryRow
-from backend.db.models import Binding, CodeReadingRow, Student
+from backend.db.models import Binding, CodeReadingRow
 from backend.domain.binding import (
     AlreadyMine,
     Bind,
-    BindingFacts,
-    CampaignFacts,
-    Holding,
-    Outcome,
     RefusalCode,
     Refuse,
-    RosterRow,
     Typed,
     Wait,
-    decide,
 )
 from backend.domain.campaigns import EntryState
 from backend.domain.codes import CollectionCode, parse_collection_code
-from backend.domain.errors import (
-    ConflictError,
-    DomainError,
-    InvalidInputError,
-    RefusedError,
-    Violation,
-)
-from backend.domain.identity import name_matches_mask, normalise_name, parse_last6
+from backend.domain.errors import ConflictError, DomainError
+from backend.domain.identity import normalise_name, parse_last6
 from backend.ports import Clock
+from backend.services.binding_facts import (
+    BindRequest,
+    decide_request,
+    ensure_same_student,
+    refusal,
+    waiting_request,
+)
 from backend.services.binding_views import binding_view
 from backend.services.codes import reading_view
 from backend.services.entries import refuse_state
@@ -61,27 +55,6 @@ _FREE_PER_ADDRESS: Final = 60
 _FREE_PER_CODE: Final = 5
 #: Losing this often means the index refuses for another reason than a race.
 _MOST_RACES: Final = 5
-
-_CONFLICTS: Final = frozenset(
-    {
-        RefusalCode.CODE_TAKEN,
-        RefusalCode.STUDENT_TAKEN,
-        RefusalCode.STUDENT_HAS_OTHER_CODE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """One request to bind, in the form it is compared in."""
-
-    principal: Principal
-    entry: EntryRow
-    reading: CodeReadingRow
-    code: CollectionCode
-    code_hash: str
-    last6_hash: str
-    typed: Typed
 
 
 class BindingService:
@@ -180,7 +153,7 @@ class BindingService:
                 token = entries.get_entry_by_id(session, row.entry_id)[0].token
                 reading = self._reading(session, principal, token, reading_id)
                 code = self._code(reading.raw_sealed)
-                self._ensure_same_student(session, row, code)
+                ensure_same_student(session, self._vault, row, code)
                 row.code_hash = self._vault.hash(code.token, purpose="code")
                 row.raw_sealed = reading.raw_sealed
                 row.card_key = reading.card_key
@@ -194,7 +167,7 @@ class BindingService:
             raise ConflictError("code_taken") from None
 
     def _attempt(
-        self, session: Session, request: _Request, address: str
+        self, session: Session, request: BindRequest, address: str
     ) -> BindingView | DomainError:
         """Decide and apply; a refusal is returned so that its count is committed."""
         now = self._clock.now()
@@ -204,81 +177,23 @@ class BindingService:
             Limit("bind-code", request.code_hash, _FREE_PER_CODE),
         )
         self._limiter.ensure_allowed(session, *limits, now=now)
-        outcome = self._decide(session, request)
+        outcome = decide_request(session, self._vault, request)
         if isinstance(outcome, Refuse):
             if outcome.code is RefusalCode.IDENTITY_MISMATCH:
                 self._limiter.record_failure(session, *limits, now=now)
-            return _refusal(outcome)
+            return refusal(outcome)
         row = self._apply(session, request, outcome)
         if isinstance(outcome, Wait):
             # Waiting is also the answer to a wrong guess at somebody's last six.
             self._limiter.record_failure(session, *limits, now=now)
-        else:
+        elif isinstance(outcome, Bind):
+            # Asking for one's receipt again proves nothing new: between two guesses it
+            # would wipe the count.
             self._limiter.forget(session, limits[0], limits[2])
         return self._view(session, row)
 
-    def _decide(self, session: Session, request: _Request) -> Outcome:
-        _, campaign, station = request.entry
-        claims = request.code.claims
-        keys = CandidateKeys(
-            campaign_id=campaign.id,
-            student_no=claims.student_no if claims else None,
-            last6_hash=request.last6_hash,
-            code_hash=request.code_hash,
-        )
-        students = bindings.candidates(session, keys)
-        return decide(
-            request.code,
-            request.typed,
-            CampaignFacts(id=campaign.id, school_code=campaign.school_code),
-            [self._roster_row(student, request) for student in students],
-            scanning_station_id=station.id,
-            bindings=self._facts(session, request, [s.id for s in students]),
-        )
-
-    def _roster_row(self, student: Student, request: _Request) -> RosterRow:
-        claims = request.code.claims
-        last4 = claims.id_last4 if claims else None
-        return RosterRow(
-            student_id=student.id,
-            station_id=student.station_id,
-            name=student.name,
-            student_no=student.student_no,
-            level=student.level,
-            id_last6_matches=student.id_last6_hash == request.last6_hash,
-            id_last4_matches=None
-            if last4 is None
-            else student.id_last4_hash
-            == self._vault.hash(last4.upper(), purpose="id_last4"),
-            code_matches=None
-            if student.code_hash is None
-            else student.code_hash == request.code_hash,
-            exempt=student.exempt_reason is not None,
-        )
-
-    def _facts(
-        self, session: Session, request: _Request, student_ids: list[int]
-    ) -> BindingFacts:
-        def holding(row: Binding) -> Holding:
-            return Holding(
-                binding_id=row.id,
-                student_id=row.student_id,
-                mine=row.principal_id == request.principal.id,
-            )
-
-        of_code = bindings.live_binding_of_code(
-            session, request.entry[1].id, request.code_hash
-        )
-        held = bindings.live_bindings_of_students(session, student_ids)
-        return BindingFacts(
-            of_code=holding(of_code) if of_code else None,
-            of_students={
-                row.student_id: holding(row) for row in held if row.student_id
-            },
-        )
-
     def _apply(
-        self, session: Session, request: _Request, outcome: Bind | AlreadyMine | Wait
+        self, session: Session, request: BindRequest, outcome: Bind | AlreadyMine | Wait
     ) -> Binding:
         if isinstance(outcome, AlreadyMine):
             return session.get_one(Binding, outcome.binding_id)
@@ -307,7 +222,7 @@ class BindingService:
         return self._insert(session, request, student_id)
 
     def _insert(
-        self, session: Session, request: _Request, student_id: int | None
+        self, session: Session, request: BindRequest, student_id: int | None
     ) -> Binding:
         entry, campaign, _ = request.entry
         claims = request.code.claims
@@ -354,25 +269,18 @@ class BindingService:
         for binding_id in waiting:
             try:
                 with self._db.transaction() as session:
-                    row = session.get_one(Binding, binding_id)
-                    outcome = self._decide(session, self._as_request(entry, row))
-                    if isinstance(outcome, Bind):
-                        self._activate(session, row, outcome.student_id)
+                    self._resolve(session, entry, binding_id)
             except LostRaceError:
                 continue
 
-    def _as_request(self, entry: EntryRow, row: Binding) -> _Request:
-        named = row.stated_name and "*" not in row.stated_name
-        return _Request(
-            principal=Principal(id=row.principal_id, kind="browser"),
-            entry=entry,
-            reading=CodeReadingRow(),
-            code=self._code(row.raw_sealed),
-            code_hash=row.code_hash,
-            last6_hash=row.stated_last6_hash,
-            # The six characters themselves were never kept; only their hash is.
-            typed=Typed(name=row.stated_name if named else None, id_last6=""),
-        )
+    def _resolve(self, session: Session, entry: EntryRow, binding_id: int) -> None:
+        row = session.get_one(Binding, binding_id, with_for_update=True)
+        if row.student_id is not None or row.released_at is not None:
+            return
+        request = waiting_request(entry, row, self._code(row.raw_sealed))
+        outcome = decide_request(session, self._vault, request)
+        if isinstance(outcome, Bind):
+            self._activate(session, row, outcome.student_id)
 
     def _request(
         self,
@@ -381,7 +289,7 @@ class BindingService:
         entry_token: str,
         reading_id: str,
         typed: Typed,
-    ) -> _Request:
+    ) -> BindRequest:
         entry = entries.get_entry(session, entry_token)
         state = state_of(entry, self._clock.now())
         if state is not EntryState.OPEN:
@@ -389,7 +297,7 @@ class BindingService:
         ensure_consent(session, principal, entry[1].id)
         reading = self._reading(session, principal, entry_token, reading_id)
         code = self._code(reading.raw_sealed)
-        return _Request(
+        return BindRequest(
             principal=principal,
             entry=entry,
             reading=reading,
@@ -399,36 +307,10 @@ class BindingService:
             typed=typed,
         )
 
-    def _ensure_room(self, session: Session, request: _Request) -> None:
+    def _ensure_room(self, session: Session, request: BindRequest) -> None:
         held = bindings.bindings_of(session, request.principal.id, request.entry[1].id)
         if len(held) >= MOST_BINDINGS:
             raise ConflictError("too_many_bindings")
-
-    def _ensure_same_student(
-        self, session: Session, row: Binding, code: CollectionCode
-    ) -> None:
-        if row.student_id is None or code.claims is None:
-            return
-        student = session.get_one(Student, row.student_id)
-        claims = code.claims
-        code_hash = self._vault.hash(code.token, purpose="code")
-        if student.code_hash not in {None, code_hash}:
-            raise RefusedError("code_differs_from_roster")
-        last4 = claims.id_last4
-        wrong = (
-            (claims.student_no and claims.student_no != student.student_no)
-            or (
-                claims.masked_name
-                and not name_matches_mask(student.name, claims.masked_name)
-            )
-            or (
-                last4
-                and student.id_last4_hash
-                != self._vault.hash(last4.upper(), purpose="id_last4")
-            )
-        )
-        if wrong:
-            raise RefusedError("identity_mismatch")
 
     def _reading(
         self, session: Session, principal: Principal, entry_token: str, reading_id: str
@@ -447,14 +329,3 @@ class BindingService:
 
     def _view(self, session: Session, row: Binding) -> BindingView:
         return binding_view(session, row)
-
-
-def _refusal(outcome: Refuse) -> DomainError:
-    code = outcome.code.value
-    if outcome.code is RefusalCode.NAME_REQUIRED:
-        return InvalidInputError(code, violations=(Violation("name", "required"),))
-    if outcome.code in _CONFLICTS:
-        return ConflictError(code)
-    if outcome.level:
-        return RefusedError(code, level=outcome.level)
-    return RefusedError(code)
