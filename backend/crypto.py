@@ -104,8 +104,8 @@ def token_hash(token: str) -> str:
 class Passwords:
     """Hashes passwords with Argon2id; the defaults are RFC 9106's low-memory choice."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         # Verified against when the user name is unknown, so both answers take as long.
         self._decoy = self._hasher.hash(secrets.token_urlsafe(16))
 

@@ -20,6 +20,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _KEY_BYTES: Final = 32
 _DEMO_MARK: Final = "demo"
+#: The id of a key that is given without one.
+_ONLY_KEY: Final = "k1"
 
 
 class SettingsError(Exception):
@@ -55,12 +57,24 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("data_keys", "hash_key", "photo_key")
+    @field_validator("hash_key", "photo_key")
     @classmethod
-    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+    def _one_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            for pair in value.get_secret_value().split(","):
-                _key(pair.rpartition(":")[2])
+            _key(value.get_secret_value())
+        return value
+
+    @field_validator("data_keys")
+    @classmethod
+    def _several_keys(cls, value: SecretStr) -> SecretStr:
+        pairs = value.get_secret_value().split(",")
+        names = [pair.rpartition(":")[0] or _ONLY_KEY for pair in pairs]
+        for pair in pairs:
+            _key(pair.rpartition(":")[2])
+        if len(set(names)) < len(names):
+            raise ValueError("must name each key differently")
+        if not all(name.isascii() and name.isalnum() for name in names):
+            raise ValueError("must name keys by letters and digits")
         return value
 
     @model_validator(mode="after")
@@ -83,7 +97,7 @@ class Settings(BaseSettings):
         """Sealing keys by id, the current one first."""
         pairs = self.data_keys.get_secret_value().split(",")
         return {
-            pair.rpartition(":")[0] or "k1": _key(pair.rpartition(":")[2])
+            pair.rpartition(":")[0] or _ONLY_KEY: _key(pair.rpartition(":")[2])
             for pair in pairs
         }
 

@@ -9,8 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from backend.domain.errors import InvalidInputError
 
 __all__ = ["Database", "Session"]
 
@@ -32,14 +35,15 @@ class Database:
         transaction that reads first and writes later would otherwise fail at once
         when another writer came between, without waiting its turn.
         """
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        session = Session(self.engine, expire_on_commit=False)
+        with _refusing_misfits(), session, session.begin():
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Yield a session for reading only; it never takes the write lock."""
         engine = self.engine.execution_options(bizhao_reading=True)
-        with Session(engine, expire_on_commit=False) as session:
+        with _refusing_misfits(), Session(engine, expire_on_commit=False) as session:
             yield session
 
     def check(self) -> None:
@@ -52,10 +56,28 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def _refusing_misfits() -> Iterator[None]:
+    """Call a value no column can hold (too long, too large, NUL) what it is: bad input."""
+    try:
+        yield
+    except (DataError, OverflowError):
+        raise InvalidInputError("invalid_input") from None
+
+
 def _make_engine(url: str) -> Engine:
+    # Parameters are names and numbers of people; errors must not carry them into logs.
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": SQLITE_BUSY_MS / 1000})
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=20,
+            hide_parameters=True,
+        )
+    engine = create_engine(
+        url, connect_args={"timeout": SQLITE_BUSY_MS / 1000}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

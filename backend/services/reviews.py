@@ -22,6 +22,8 @@ from backend.services.types import StaffUser, SubmissionView
 
 _NOTE_LENGTH = 500
 _REASON_LENGTH = 200
+#: What separates the reasons and the note in the log counts too.
+_SEPARATOR = "; "
 
 
 class ReviewService:
@@ -67,7 +69,9 @@ class ReviewService:
                 submissions.save_submission(session, row)
             except LostRaceError:
                 raise ConflictError("stale_decision") from None
-            self._log(session, actor, row, "; ".join([*reasons, note]).strip("; "))
+            self._log(
+                session, actor, row, _SEPARATOR.join(filter(None, [*reasons, note]))
+            )
             return submission_view(session, row, binding, name_staff=True)
 
     def release_binding(self, actor: StaffUser, binding_id: str, reason: str) -> None:
@@ -138,7 +142,10 @@ def _check_words(action: str, reasons: tuple[str, ...], note: str) -> None:
         raise InvalidInputError(
             "reasons_required", violations=(Violation("reason", "reason_required"),)
         )
-    if len(note) > _NOTE_LENGTH or len("; ".join(reasons)) > _REASON_LENGTH:
+    if (
+        len(note) > _NOTE_LENGTH
+        or len(_SEPARATOR.join([*reasons, ""])) > _REASON_LENGTH
+    ):
         raise InvalidInputError(
             "invalid_input", violations=(Violation("reason", "too_long"),)
         )

@@ -23,6 +23,7 @@ from backend.services.views import campaign_view, entry_view, state_of, station_
 #: 96 bits: 16 characters keep the printed code coarse enough for a cheap printer.
 _TOKEN_BYTES: Final = 12
 _WIDTHS: Final = {"code": 30, "name": 100, "address": 200, "contact": 200}
+_REASON_LENGTH: Final = 200
 
 
 class StationService:
@@ -55,8 +56,7 @@ class StationService:
             ConflictError: ``station_code_taken``.
         """
         require_admin(actor)
-        values = {"code": code, "name": name, "address": address, "contact": contact}
-        _check_station(values)
+        values = _checked(code=code, name=name, address=address, contact=contact)
         with self._db.transaction() as session:
             row = entries.save_station(session, Station(**values))
             self._audit(session, actor, "station.create", f"station:{row.id}")
@@ -74,8 +74,7 @@ class StationService:
     ) -> StationView:
         """Change a station; raises as :meth:`create` and NotFoundError."""
         require_admin(actor)
-        values = {"code": code, "name": name, "address": address, "contact": contact}
-        _check_station(values)
+        values = _checked(code=code, name=name, address=address, contact=contact)
         with self._db.transaction() as session:
             row = entries.get_station(session, station_id)
             for key, value in values.items():
@@ -116,7 +115,7 @@ class StationService:
     ) -> EntryAdminView:
         """End an entry and return its successor; the old poster says it is replaced."""
         require_admin(actor)
-        _check_reason(reason)
+        reason = _checked_reason(reason)
         with self._db.transaction() as session:
             old = _live(session, token)
             old.replaced_at = self._clock.now()
@@ -129,7 +128,7 @@ class StationService:
     def retire_entry(self, actor: StaffUser, token: str, reason: str) -> EntryAdminView:
         """End an entry without a successor."""
         require_admin(actor)
-        _check_reason(reason)
+        reason = _checked_reason(reason)
         with self._db.transaction() as session:
             old = _live(session, token)
             old.retired_at = self._clock.now()
@@ -191,18 +190,22 @@ def _target(session: Session, token: str) -> str:
     return f"entry:{entries.get_entry(session, token)[0].id}"
 
 
-def _check_reason(reason: str) -> None:
-    if not 0 < len(reason.strip()) <= 200:  # noqa: PLR2004 - the column's width
+def _checked_reason(reason: str) -> str:
+    reason = reason.strip()
+    if not 0 < len(reason) <= _REASON_LENGTH:
         raise InvalidInputError(
             "invalid_input", violations=(Violation("reason", "reason_required"),)
         )
+    return reason
 
 
-def _check_station(values: dict[str, str]) -> None:
+def _checked(**fields: str) -> dict[str, str]:
+    values = {key: value.strip() for key, value in fields.items()}
     wrong = tuple(
-        Violation(key, "required" if not value.strip() else "too_long")
+        Violation(key, "too_long" if value else "required")
         for key, value in values.items()
-        if not 0 < len(value.strip()) <= _WIDTHS[key]
+        if not 0 < len(value) <= _WIDTHS[key]
     )
     if wrong:
         raise InvalidInputError("invalid_input", violations=wrong)
+    return values
