@@ -1,0 +1,126 @@
+"""Stand-ins at the ports: a clock that is set by hand, an inspector that is told its mind."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from backend.domain.errors import UnavailableError
+from backend.domain.photo import FileFacts
+from backend.domain.policy import Policy
+from backend.domain.report import (
+    Crop,
+    Finding,
+    PortraitFacts,
+    Report,
+    Status,
+    Verdict,
+)
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands until it is moved."""
+
+    at: datetime = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, **by: float) -> None:
+        """Move by a time difference, given as to timedelta."""
+        self.at += timedelta(**by)
+
+
+@dataclass(frozen=True)
+class CannedInspection:
+    """What was found in one photo."""
+
+    file: FileFacts
+    report: Report
+    portrait: bytes | None
+    overlay: bytes | None
+
+
+@dataclass
+class CannedInspector:
+    """Gives every photo the verdict it is set to; counts what it looked at."""
+
+    verdict: Verdict = Verdict.PASS
+    ready: bool = True
+    seen: list[str] = field(default_factory=list)
+
+    def inspect(
+        self, data: bytes, *, filename: str | None, policy: Policy
+    ) -> CannedInspection:
+        del filename
+        sha256 = hashlib.sha256(data).hexdigest()
+        self.seen.append(sha256)
+        passed = self.verdict is not Verdict.FAIL
+        return CannedInspection(
+            file=_file(sha256, len(data)),
+            report=_report(policy.name, self.verdict),
+            portrait=b"portrait of " + data if passed else None,
+            overlay=b"overlay of " + data,
+        )
+
+    def warm_up(self) -> None:
+        if not self.ready:
+            raise UnavailableError("face_model_unavailable")
+
+
+def _file(sha256: str, size: int) -> FileFacts:
+    return FileFacts(
+        sha256=sha256,
+        size_bytes=size,
+        format="JPEG",
+        width=1200,
+        height=1600,
+        bits_per_sample=8,
+        components=3,
+        colour="rgb",
+        dpi=(300.0, 300.0),
+        jpeg_quality=95,
+        jpeg_quality_exact=True,
+        trailing_bytes=0,
+        orientation=1,
+        frames=1,
+        extension="jpg",
+        taken_on=None,
+    )
+
+
+def _report(policy: str, verdict: Verdict) -> Report:
+    passed = verdict is not Verdict.FAIL
+    finding = Finding(
+        rule="sharpness",
+        clauses=("B3",),
+        status=Status(verdict.value),
+        value=1.5,
+        limit=(1.0, None),
+        unit="",
+        box=None,
+        certainty=None,
+    )
+    return Report(
+        policy=policy,
+        verdict=verdict,
+        findings=(finding,),
+        crop=Crop(x=0, y=0, width=1200, height=1600) if passed else None,
+        portrait=PortraitFacts(
+            width=480,
+            height=640,
+            bytes=30_000,
+            quality=90,
+            dpi=300,
+            crown_px=70,
+            eye_line_px=260,
+            face_width_px=220,
+            centre_offset_px=0,
+        )
+        if passed
+        else None,
+        picture_width=1200,
+        picture_height=1600,
+    )
