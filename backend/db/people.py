@@ -101,6 +101,9 @@ def withdraw_consents(
 
 def find_staff(session: Session, username: str) -> Staff | None:
     """Return a staff member by user name."""
+    if "\0" in username:
+        # PostgreSQL would call the question malformed; the answer is simply nobody.
+        return None
     return session.execute(
         select(Staff).where(Staff.username == username)
     ).scalar_one_or_none()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from backend.crypto import Passwords, new_token, token_hash
-from backend.db import journal, people
+from backend.db import entries, journal, people
 from backend.db.engine import Database
 from backend.db.models import Staff, StaffSessionRow
 from backend.domain.errors import (
@@ -74,12 +74,15 @@ class StaffService:
         Raises:
             PermissionDeniedError: the actor is not an administrator.
             InvalidInputError: everything wrong with the fields, at once.
+            NotFoundError: ``station_not_found``.
             ConflictError: ``username_taken``.
         """
         require_admin(actor)
         _check_account(username, display_name, role, station_id, password)
         now = self._clock.now()
         with self._db.transaction() as session:
+            if station_id is not None:
+                entries.get_station(session, station_id)
             row = people.add_staff(
                 session,
                 Staff(
