@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -113,11 +113,14 @@ def audit_hash(row: AuditEvent) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def audit_rows(session: Session) -> Iterator[AuditEvent]:
-    """Yield the chain from its start, a thousand rows in memory at a time."""
-    yield from session.scalars(
-        select(AuditEvent).order_by(AuditEvent.id).execution_options(yield_per=1000)
-    )
+def audit_rows(session: Session) -> Generator[AuditEvent, None, None]:
+    """Yield the chain from its start, a thousand rows in memory at a time.
+
+    Close it when stopping early: PostgreSQL keeps a cursor open meanwhile.
+    """
+    query = select(AuditEvent).order_by(AuditEvent.id)
+    with session.scalars(query.execution_options(yield_per=1000)) as rows:
+        yield from rows
 
 
 def page_audit(session: Session, *, before: int | None, limit: int) -> list[AuditEvent]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from backend.db import journal
 from backend.db.engine import Database
 from backend.services.access import require_admin
@@ -20,8 +22,11 @@ class AuditService:
         """Walk the whole chain and say whether it is unbroken."""
         previous = journal.CHAIN_START
         rows = 0
-        with self._db.reading() as session:
-            for row in journal.audit_rows(session):
+        with (
+            self._db.reading() as session,
+            closing(journal.audit_rows(session)) as chain,
+        ):
+            for row in chain:
                 if row.previous_hash != previous or row.hash != journal.audit_hash(row):
                     return ChainCheck(ok=False, rows=rows, broken_at=row.id)
                 previous = row.hash

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from backend.db import journal, upkeep
@@ -92,6 +92,7 @@ class Reconciliation:
     files: int
     orphans: tuple[str, ...]
     missing: tuple[str, ...]
+    before: datetime
 
 
 class ReconcileService:
@@ -115,6 +116,7 @@ class ReconcileService:
             named = upkeep.file_keys(session)
         return Reconciliation(
             files=len(files),
+            before=before,
             orphans=tuple(
                 sorted(
                     key
@@ -128,10 +130,13 @@ class ReconcileService:
         )
 
     def remove_orphans(self, found: Reconciliation) -> int:
-        """Delete the orphans that nothing has named since; return how many."""
+        """Delete the orphans nothing has named or put again since; return how many."""
         with self._db.reading() as session:
             named = upkeep.file_keys(session)
-        removable = [key for key in found.orphans if key not in named]
+        # What is put again is about to be named.
+        old = {f.key for f in self._store.files() if f.modified_at < found.before}
+        stale = old - named
+        removable = [key for key in found.orphans if key in stale]
         for key in removable:
             self._store.delete(key)
         return len(removable)
