@@ -32,13 +32,20 @@ class Missing(StrEnum):
     PIXELS = "pixels"
     PROPORTIONS = "proportions"
     SEVERAL = "several_margins"
+    UNCONFIRMED = "unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
 class FramingRefusal:
-    """No whole-pixel crop meets the limits."""
+    """No whole-pixel crop meets the limits.
+
+    Attributes:
+        wanted: the crop it would be if what is missing were there; it may reach beyond
+            the picture.
+    """
 
     missing: Missing
+    wanted: Crop | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def frame(
             crop = _solve(head, edges, tried, output)
             if crop is not None:
                 return crop
-    return FramingRefusal(_cause(head, edges, limits, output))
+    return _refusal(head, edges, limits, output)
 
 
 def drawn_in(limits: FramingLimits) -> FramingLimits:
@@ -172,23 +179,31 @@ def _whole(low: float, high: float, wanted: float) -> int | None:
     return min(max(round(wanted), first), last) if first <= last else None
 
 
-def _cause(
+def _refusal(
     head: FaceGeometry, edges: _Edges, limits: FramingLimits, output: OutputLimits
-) -> Missing:
-    """Return the one thing whose absence is to blame: the first that, given, helps."""
-    if head.crown_cut:
-        return Missing.CROWN
+) -> FramingRefusal:
+    """Return the one thing whose absence is to blame: the first that, given, helps.
+
+    Pixels come first: whoever has too few must not be told to step back.
+    """
     far = math.inf
-    ignoring = {
-        Missing.CROWN: replace(edges, top=-far),
-        Missing.BELOW: replace(edges, bottom=far),
-        Missing.SIDES: replace(edges, left=-far, right=far),
-        Missing.PIXELS: replace(edges, smallest_k=1),
-    }
-    for missing, relaxed in ignoring.items():
-        if _solve(head, relaxed, limits, output) is not None:
-            return missing
-    everywhere = _Edges(-far, -far, far, far, smallest_k=1)
-    if _solve(head, everywhere, limits, output) is None:
-        return Missing.PROPORTIONS
-    return Missing.SEVERAL
+    unbounded = replace(edges, left=-far, top=-far, right=far, bottom=far)
+    ignoring = [
+        (Missing.CROWN, replace(edges, top=-far)),
+        (Missing.BELOW, replace(edges, bottom=far)),
+        (Missing.SIDES, replace(edges, left=-far, right=far)),
+        (Missing.PIXELS, replace(edges, smallest_k=1)),
+        (Missing.SEVERAL, unbounded),
+        (Missing.PIXELS, replace(unbounded, smallest_k=1)),
+    ]
+    small = min(edges.right / 3, edges.bottom / 4) < edges.smallest_k
+    if small or _solve(head, unbounded, limits, output) is None:
+        ignoring = [ignoring[3], ignoring[5]]
+    if head.crown_cut:
+        # Where the head ends is not known, so neither is the crop.
+        return FramingRefusal(Missing.PIXELS if small else Missing.CROWN)
+    for missing, relaxed in ignoring:
+        wanted = _solve(head, relaxed, limits, output)
+        if wanted is not None:
+            return FramingRefusal(missing, wanted)
+    return FramingRefusal(Missing.PROPORTIONS)

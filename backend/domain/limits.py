@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
-from backend.domain.policy import RulePolicy
+from typing import Final
+
+from backend.domain.policy import Limits, RulePolicy
 from backend.domain.report import Box, Finding, Severity, Status
 
 
 def limited(
-    rule: RulePolicy, value: float | None, *, box: Box | None = None
+    rule: RulePolicy,
+    value: float | None,
+    *,
+    box: Box | None = None,
+    variant: str | None = None,
 ) -> Finding:
-    """Return the finding for a value; a value that is missing is skipped, not passed."""
+    """Return the finding for a value; a value that is missing is skipped, not passed.
+
+    With ``variant`` the limits of that name are used, and the finding's advice names it.
+    """
     if value is None:
         return skipped(rule)
-    status = _status(rule, value)
+    limits = rule.variants[variant] if variant else rule
+    status = _status(limits, rule.severity, value)
     return Finding(
         rule=rule.id,
         clauses=rule.clauses,
         status=status,
         value=round(value, 3),
-        limit=rule.allowed,
+        limit=limits.allowed,
         unit=rule.unit,
         box=box if status is not Status.PASS else None,
-        certainty=_certainty(rule, value),
+        certainty=_certainty(limits, value),
+        advice=variant,
     )
+
+
+def worst(*findings: Finding) -> Finding:
+    """Return the finding that counts of several on one rule; the first of equals.
+
+    A missing value is worse than a good one: what was not measured did not pass.
+    """
+    return max(findings, key=lambda finding: _BADNESS[finding.status])
+
+
+_BADNESS: Final = {
+    status: rank
+    for rank, status in enumerate(
+        (Status.HUMAN, Status.PASS, Status.SKIP, Status.WARN, Status.FAIL)
+    )
+}
 
 
 def skipped(rule: RulePolicy, *, advice: str | None = None) -> Finding:
@@ -37,10 +64,10 @@ def skipped(rule: RulePolicy, *, advice: str | None = None) -> Finding:
     )
 
 
-def _status(rule: RulePolicy, value: float) -> Status:
-    if _outside(value, rule.fail_below, rule.fail_above):
-        return Status.WARN if rule.severity is Severity.WARN else Status.FAIL
-    if _outside(value, rule.warn_below, rule.warn_above):
+def _status(limits: Limits, severity: Severity, value: float) -> Status:
+    if _outside(value, limits.fail_below, limits.fail_above):
+        return Status.WARN if severity is Severity.WARN else Status.FAIL
+    if _outside(value, limits.warn_below, limits.warn_above):
         return Status.WARN
     return Status.PASS
 
@@ -49,7 +76,7 @@ def _outside(value: float, low: float | None, high: float | None) -> bool:
     return (low is not None and value < low) or (high is not None and value > high)
 
 
-def _certainty(rule: RulePolicy, value: float) -> float:
+def _certainty(limits: Limits, value: float) -> float:
     """Return how sure the status is: 0 on a limit, 1 from one warn zone away from it.
 
     The zone between warning and failing is as wide as the measuring error, so its width
@@ -57,8 +84,8 @@ def _certainty(rule: RulePolicy, value: float) -> float:
     """
     sides = []
     for warn, fail in (
-        (rule.warn_below, rule.fail_below),
-        (rule.warn_above, rule.fail_above),
+        (limits.warn_below, limits.fail_below),
+        (limits.warn_above, limits.fail_above),
     ):
         if fail is not None:
             zone = abs(warn - fail) if warn is not None else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,17 +27,9 @@ class PolicyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RulePolicy:
-    """One rule's clauses, severity and limits.
+class Limits:
+    """A value outside ``fail`` fails, outside ``warn`` warns; an absent limit is open."""
 
-    A value outside the ``fail`` limits fails, outside the ``warn`` limits warns. An
-    absent limit is open. Rules of severity ``warn`` never fail, they warn.
-    """
-
-    id: str
-    clauses: tuple[str, ...]
-    severity: Severity
-    unit: str = ""
     warn_below: float | None = None
     warn_above: float | None = None
     fail_below: float | None = None
@@ -49,6 +41,21 @@ class RulePolicy:
         low = self.fail_below if self.fail_below is not None else self.warn_below
         high = self.fail_above if self.fail_above is not None else self.warn_above
         return None if low is None and high is None else (low, high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePolicy(Limits):
+    """One rule's clauses, severity and limits.
+
+    Rules of severity ``warn`` never fail, they warn. A rule that looks at several values
+    has limits for each, by name, in ``variants``; the worst of them counts.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    severity: Severity
+    unit: str = ""
+    variants: Mapping[str, Limits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,18 +158,23 @@ def _text(value: object) -> bool:
 
 def _section(kind: Any, data: Any, name: str, problems: list[str]) -> Any:
     """Build a section of numbers, or note what is wrong with it."""
-    wanted = {field.name: field.type for field in fields(kind)}
+    if not isinstance(data, dict):
+        problems.append(f"{name}: must be a table")
+        return None
+    wanted = {each.name: each.type for each in fields(kind)}
     before = len(problems)
     problems += [f"{name}.{key}: unknown" for key in data.keys() - wanted.keys()]
     for key, type_name in wanted.items():
         value = data.get(key)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or (type_name == "int" and not isinstance(value, int)):
+        if not _number(value) or (type_name == "int" and not isinstance(value, int)):
             problems.append(f"{name}.{key}: must be a number ({type_name})")
     return kind(**data) if len(problems) == before else None
 
 
 def _rules(data: Any, problems: list[str]) -> dict[str, RulePolicy]:
+    if not isinstance(data, dict):
+        problems.append("rules: must be a table")
+        return {}
     found = {}
     for rule_id, entry in data.items():
         wrong = _rule_problems(rule_id, entry)
@@ -174,6 +186,9 @@ def _rules(data: Any, problems: list[str]) -> dict[str, RulePolicy]:
                 | {
                     "clauses": tuple(entry["clauses"]),
                     "severity": Severity(entry["severity"]),
+                    "variants": MappingProxyType(
+                        {k: Limits(**v) for k, v in entry.get("variants", {}).items()}
+                    ),
                 },
             )
     served = {clause for rule in found.values() for clause in rule.clauses}
@@ -183,24 +198,53 @@ def _rules(data: Any, problems: list[str]) -> dict[str, RulePolicy]:
     return found
 
 
-def _rule_problems(rule_id: str, entry: Mapping[str, Any]) -> list[str]:
-    known = {field.name: field for field in fields(RulePolicy) if field.name != "id"}
+def _rule_problems(rule_id: str, entry: Any) -> list[str]:
+    if not isinstance(entry, dict):
+        return [f"rules.{rule_id}: must be a table"]
+    known = {each.name: each for each in fields(RulePolicy) if each.name != "id"}
     problems = [f"unknown key {key}" for key in entry.keys() - known.keys()]
     problems += [
         f"{key} is missing"
-        for key, field in known.items()
-        if field.default is MISSING and key not in entry
+        for key, each in known.items()
+        if each.default is MISSING
+        and each.default_factory is MISSING
+        and key not in entry
     ]
     if entry.get("severity") not in set(Severity):
         problems.append("severity must be block, warn or human")
-    problems += [
-        f"unknown clause {c}" for c in entry.get("clauses", ()) if c not in CLAUSES
-    ]
-    below = [entry[k] for k in ("fail_below", "warn_below") if k in entry]
-    above = [entry[k] for k in ("warn_above", "fail_above") if k in entry]
-    if [*below, *above] != sorted([*below, *above]):
-        problems.append("fail_below ≤ warn_below ≤ warn_above ≤ fail_above must hold")
+    clauses = entry.get("clauses", [])
+    if not isinstance(clauses, list):
+        problems.append("clauses must be a list")
+    else:
+        problems += [f"unknown clause {c}" for c in clauses if c not in CLAUSES]
+    problems += _limit_problems(entry)
+    variants = entry.get("variants", {})
+    if not isinstance(variants, dict):
+        variants = {"": variants}
+    for name, limits in variants.items():
+        if not isinstance(limits, dict):
+            problems.append(f"variants.{name}: must be a table")
+            continue
+        problems += [
+            f"unknown key variants.{name}.{key}"
+            for key in limits.keys() - {each.name for each in fields(Limits)}
+        ]
+        problems += _limit_problems(limits)
     return [f"rules.{rule_id}: {problem}" for problem in problems]
+
+
+def _limit_problems(entry: Mapping[str, Any]) -> list[str]:
+    order = ("fail_below", "warn_below", "warn_above", "fail_above")
+    given = [entry[key] for key in order if key in entry]
+    if not all(_number(value) for value in given):
+        return ["limits must be numbers"]
+    if given != sorted(given):
+        return ["fail_below ≤ warn_below ≤ warn_above ≤ fail_above must hold"]
+    return []
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _contradictions(framing: FramingLimits, encoding: EncodingLimits) -> list[str]:

@@ -8,12 +8,13 @@ noticed when a policy is loaded, in either direction.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from backend.domain.file_rules import FILE_RULES
 from backend.domain.framing import FramingRefusal, Missing
-from backend.domain.limits import limited, skipped
+from backend.domain.limits import limited, skipped, worst
 from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy, PolicyError, RulePolicy
@@ -25,7 +26,8 @@ PortraitRule = Callable[[PortraitFacts, RulePolicy], Finding]
 
 def face_count(m: Measurements, rule: RulePolicy) -> Finding:
     """Exactly one person is in the picture."""
-    return limited(rule, m.face_count, box=_head(m))
+    found = limited(rule, m.face_count, box=m.second_face_box or _head(m))
+    return replace(found, advice="nobody" if m.face_count == 0 else None)
 
 
 def upright(m: Measurements, rule: RulePolicy) -> Finding:
@@ -64,17 +66,11 @@ def sharpness(m: Measurements, rule: RulePolicy) -> Finding:
 
 
 def exposure(m: Measurements, rule: RulePolicy) -> Finding:
-    """The face has no large part that is black or white; the worse side counts.
-
-    The two limits differ (vision facts: dark from 15 %, bright from 5 %), so the bright
-    share is brought to the scale of the dark one.
-    """
-    if m.underexposed is None or m.overexposed is None:
-        return skipped(rule)
-    bright = m.overexposed * _BRIGHT_WEIGHT
-    finding = limited(rule, max(m.underexposed, bright), box=_head(m))
-    advice = "too_bright" if bright > m.underexposed else "too_dark"
-    return _advised(finding, advice)
+    """The face has no large part that is black or white; the worse side counts."""
+    return worst(
+        limited(rule, m.underexposed, box=_head(m), variant="too_dark"),
+        limited(rule, m.overexposed, box=_head(m), variant="too_bright"),
+    )
 
 
 def colour_photo(m: Measurements, rule: RulePolicy) -> Finding:
@@ -83,21 +79,21 @@ def colour_photo(m: Measurements, rule: RulePolicy) -> Finding:
 
 
 def background_plain(m: Measurements, rule: RulePolicy) -> Finding:
-    """Nothing but an even surface is behind the person; edges or colours, the worse.
-
-    Edges fail from 16, colours from 25 (vision facts), so the colours' spread is brought
-    to the scale of the edges.
-    """
-    if m.background_edges is None or m.background_spread is None:
-        return skipped(rule)
-    worse = max(m.background_edges, m.background_spread * _SPREAD_WEIGHT)
-    return limited(rule, worse, box=m.background_box)
+    """Nothing but an even surface is behind the person; edges or colours, the worse."""
+    box = m.background_box
+    return worst(
+        limited(rule, m.background_edges, box=box, variant="edges"),
+        limited(rule, m.background_spread, box=box, variant="colours"),
+    )
 
 
-#: Brings the bright share's limit (5 %) to the dark share's (15 %).
-_BRIGHT_WEIGHT: Final = 3.0
-#: Brings the colour spread's limit (ΔE 25) to the edges' (16).
-_SPREAD_WEIGHT: Final = 16 / 25
+#: The names of the limits of rules that look at several values.
+VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "exposure": frozenset({"too_dark", "too_bright"}),
+        "background_plain": frozenset({"edges", "colours"}),
+    }
+)
 
 PERSON_RULES: Final[Mapping[str, PersonRule]] = MappingProxyType(
     {
@@ -139,6 +135,7 @@ REFUSAL_RULE: Final[Mapping[Missing, str]] = MappingProxyType(
         Missing.PIXELS: "resolution",
         Missing.PROPORTIONS: "face_width",
         Missing.SEVERAL: "face_width",
+        Missing.UNCONFIRMED: "face_width",
     }
 )
 
@@ -211,6 +208,12 @@ def ensure_complete(policy: Policy) -> Policy:
     problems += [
         f"rules.{name}: missing" for name in sorted(known - policy.rules.keys())
     ]
+    problems += [
+        f"rules.{rule.id}: must have the variants {sorted(wanted)}"
+        for rule in policy.rules.values()
+        if rule.severity is not Severity.HUMAN
+        and (wanted := VARIANTS.get(rule.id, frozenset())) != rule.variants.keys()
+    ]
     if problems:
         raise PolicyError("\n".join(problems))
     return policy
@@ -222,17 +225,3 @@ def _head(m: Measurements) -> Box | None:
 
 def _size(value: float | None) -> float | None:
     return None if value is None else abs(value)
-
-
-def _advised(finding: Finding, advice: str) -> Finding:
-    return Finding(
-        rule=finding.rule,
-        clauses=finding.clauses,
-        status=finding.status,
-        value=finding.value,
-        limit=finding.limit,
-        unit=finding.unit,
-        box=finding.box,
-        certainty=finding.certainty,
-        advice=advice,
-    )

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
-from backend.domain.framing import FramingRefusal, frame
-from backend.domain.measurements import Measurements
+from backend.domain.framing import FramingRefusal, Missing, frame
+from backend.domain.measurements import FaceGeometry, Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
@@ -24,7 +24,7 @@ from backend.imaging.decode import decode, decode_at_least
 from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel, Pixels
 from backend.imaging.measure import measure
-from backend.imaging.overlay import draw_overlay
+from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
 
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
@@ -49,9 +49,11 @@ class PhotoInspection:
 class _Finished:
     """A portrait that was made, and what measuring it again said."""
 
-    data: bytes
-    facts: PortraitFacts | None
+    data: bytes = field(repr=False)
+    crop: Crop
     file: FileFacts
+    head: FaceGeometry
+    facts: PortraitFacts
 
 
 class MediaPipeInspector:
@@ -76,8 +78,9 @@ class MediaPipeInspector:
         file = probe(data, filename=filename)
         rgb, scale = decode_at_least(data, min_short_side_px=_MEASURE_PX)
         measured = measure(rgb, file, scale=scale, model=self._model)
-        crop, refusal = _framed(measured, policy)
-        finished = self._finish(data, rgb, scale, crop, policy) if crop else None
+        framed = self._framed(data, rgb, scale, measured, policy)
+        finished = framed if isinstance(framed, _Finished) else None
+        refusal = framed if isinstance(framed, FramingRefusal) else None
         findings = (
             *judge_person(measured, policy),
             *judge_portrait(
@@ -92,7 +95,7 @@ class MediaPipeInspector:
             policy=policy.name,
             verdict=verdict_of(findings, policy.severities),
             findings=findings,
-            crop=crop,
+            crop=finished.crop if finished else None,
             portrait=finished.facts if finished else None,
             picture_width=measured.picture_width,
             picture_height=measured.picture_height,
@@ -101,13 +104,53 @@ class MediaPipeInspector:
             file=file,
             report=report,
             portrait=finished.data if finished else None,
-            overlay=draw_overlay(rgb, scale, measured.geometry, report, policy),
+            overlay=draw_overlay(
+                Upload(rgb, scale, measured.geometry),
+                report,
+                policy,
+                wanted=refusal.wanted if refusal else None,
+            ),
         )
+
+    def _framed(
+        self,
+        data: bytes,
+        rgb: Pixels,
+        scale: float,
+        measured: Measurements,
+        policy: Policy,
+    ) -> _Finished | FramingRefusal | None:
+        """Make the portrait, or say why not; none when there is no face to frame.
+
+        Measuring the portrait may find the head a few pixels elsewhere. If that breaks a
+        limit, the crop is made once more for the head where it was found the second time.
+        """
+        head = measured.geometry
+        if head is None:
+            return None
+        size = (measured.picture_width, measured.picture_height)
+        crop = frame(head, size, policy.framing, policy.output)
+        if isinstance(crop, FramingRefusal):
+            return crop
+        first = self._finish(data, rgb, scale, crop, policy)
+        if first is None:
+            return FramingRefusal(Missing.UNCONFIRMED)
+        if _flaws(first, policy) == 0:
+            return first
+        unit = crop.width / policy.output.width
+        found = first.head.moved(unit, crop.x, crop.y)
+        better = frame(found, size, policy.framing, policy.output)
+        if isinstance(better, FramingRefusal) or better == crop:
+            return first
+        second = self._finish(data, rgb, scale, better, policy)
+        improved = second and _flaws(second, policy) < _flaws(first, policy)
+        return second if second and improved else first
 
     def _finish(
         self, data: bytes, rgb: Pixels, scale: float, crop: Crop, policy: Policy
-    ) -> _Finished:
-        kept = self._kept_coding(data, policy)
+    ) -> _Finished | None:
+        """Cut and encode; none when the face is not found again in what came out."""
+        kept = self._kept_coding(data, crop, policy)
         if kept is not None:
             return kept
         output = policy.output
@@ -115,9 +158,9 @@ class MediaPipeInspector:
             rgb, scale = decode(data), 1.0
         pixels = _cut(rgb, scale, crop, (output.width, output.height))
         encoded = encode(pixels, limits=policy.encoding)
-        return self._measured_again(encoded.data, policy)
+        return self._measured_again(encoded.data, crop, policy)
 
-    def _kept_coding(self, data: bytes, policy: Policy) -> _Finished | None:
+    def _kept_coding(self, data: bytes, crop: Crop, policy: Policy) -> _Finished | None:
         """Return the upload itself, less its private metadata, if it meets F1 to F6."""
         file = probe(data)
         wanted = (policy.output.width, policy.output.height)
@@ -126,14 +169,24 @@ class MediaPipeInspector:
         stripped = strip_private_metadata(data)
         if not _look_the_same(data, stripped):
             return None
-        kept = self._measured_again(stripped, policy)
-        findings = judge_portrait(kept.facts, kept.file, None, policy)
-        return kept if all(f.status is Status.PASS for f in findings) else None
+        kept = self._measured_again(stripped, crop, policy)
+        return kept if kept and _flaws(kept, policy) == 0 else None
 
-    def _measured_again(self, portrait: bytes, policy: Policy) -> _Finished:
+    def _measured_again(
+        self, portrait: bytes, crop: Crop, policy: Policy
+    ) -> _Finished | None:
         file = probe(portrait, filename=_PORTRAIT_NAME)
         again = measure(decode(portrait), file, scale=1.0, model=self._model)
-        return _Finished(portrait, _portrait_facts(again, file, policy), file)
+        head = again.geometry
+        if head is None:
+            return None
+        return _Finished(
+            data=portrait,
+            crop=crop,
+            file=file,
+            head=head,
+            facts=_portrait_facts(head, file, policy),
+        )
 
 
 def _look_the_same(data: bytes, stripped: bytes) -> bool:
@@ -147,14 +200,11 @@ def _look_the_same(data: bytes, stripped: bytes) -> bool:
     )
 
 
-def _framed(
-    measured: Measurements, policy: Policy
-) -> tuple[Crop | None, FramingRefusal | None]:
-    if measured.geometry is None:
-        return None, None
-    size = (measured.picture_width, measured.picture_height)
-    result = frame(measured.geometry, size, policy.framing, policy.output)
-    return (result, None) if isinstance(result, Crop) else (None, result)
+def _flaws(finished: _Finished, policy: Policy) -> int:
+    """Return how badly a portrait misses F1 to F6: failures weigh more than warnings."""
+    findings = judge_portrait(finished.facts, finished.file, None, policy)
+    weights = {Status.FAIL: 100, Status.WARN: 1}
+    return sum(weights.get(finding.status, 0) for finding in findings)
 
 
 def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels:
@@ -171,11 +221,8 @@ def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels
 
 
 def _portrait_facts(
-    again: Measurements, file: FileFacts, policy: Policy
-) -> PortraitFacts | None:
-    head = again.geometry
-    if head is None:
-        return None
+    head: FaceGeometry, file: FileFacts, policy: Policy
+) -> PortraitFacts:
     return PortraitFacts(
         width=file.width,
         height=file.height,

@@ -402,6 +402,24 @@ _EN: Final[Mapping[str, _Words]] = MappingProxyType(
 #: Sentences of rules that have several; the key is (rule, advice).
 _ADVICE: Final[Mapping[tuple[str, str], tuple[str, str, str, str]]] = MappingProxyType(
     {
+        ("face_count", "nobody"): (
+            "照片里没有找到清楚的人脸。",
+            "请正对镜头，露出整张脸，光线明亮均匀，脸占画面宽度的四成左右。",
+            "No clear face was found.",
+            "Face the camera in even light, the whole face visible.",
+        ),
+        ("background_plain", "edges"): (
+            "身后的背景有花纹、杂物或明显的线条（杂乱程度 {value}，最多 {high}）。",
+            "请站在没有图案的浅色墙前，离墙半米以上，身后不要有东西。",
+            "There is a pattern or an object behind you ({value}, at most {high}).",
+            "Stand half a metre in front of a plain light wall with nothing on it.",
+        ),
+        ("background_plain", "colours"): (
+            "身后的背景颜色深浅不一，可能有影子（色差 {value}，最多 {high}）。",
+            "请离墙半米以上，让灯光均匀，避免影子；身后只留一种颜色。",
+            "The background is not one even colour ({value}, at most {high}).",
+            "Stand half a metre from the wall in even light, without shadows.",
+        ),
         ("exposure", "too_dark"): (
             "脸上有 {value} 的地方太暗，最多 {high}。",
             "请面向窗户或灯光，不要背光。",
@@ -409,9 +427,9 @@ _ADVICE: Final[Mapping[tuple[str, str], tuple[str, str, str, str]]] = MappingPro
             "Face a window or a lamp; no light from behind.",
         ),
         ("exposure", "too_bright"): (
-            "脸上有太亮、发白的地方。",
+            "脸上有 {value} 的地方太亮、发白，最多 {high}。",
             "请关掉闪光灯，避开直射的阳光和灯。",
-            "Parts of the face are burnt out.",
+            "{value} of the face is burnt out; at most {high}.",
             "No flash and no direct sun.",
         ),
         ("crown", "crown_margin"): (
@@ -445,10 +463,16 @@ _ADVICE: Final[Mapping[tuple[str, str], tuple[str, str, str, str]]] = MappingPro
             "Flatten or tie back the hair; otherwise ask for a human review.",
         ),
         ("face_width", "several_margins"): (
-            "头的四周留白都不够，裁不出合格的照片。",
+            "头拍得太大，四周留白都不够，裁不出合格的照片。",
             "请退后一步，把头和肩膀都拍进来，头顶和两边都留出空白。",
-            "There is too little room around the head.",
+            "The head is too large: there is too little room around it.",
             "Step back; leave room above and on both sides.",
+        ),
+        ("face_width", "unconfirmed"): (
+            "裁出的成品照里没能再次量到脸，结果不可靠。",
+            "请在明亮均匀的光线下重新拍一张清楚的正面照。",
+            "The face could not be found again in the finished portrait.",
+            "Take a clear frontal picture in bright, even light.",
         ),
     }
 )

@@ -1,0 +1,160 @@
+"""A policy is data that is checked to the last entry before a photo meets it."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from backend import policies
+from backend.domain.policy import CLAUSES, PolicyError, load_policy
+from backend.domain.report import Severity
+from backend.domain.rules import (
+    PERSON_RULES,
+    PORTRAIT_RULES,
+    VARIANTS,
+    ensure_complete,
+)
+
+TEXT = (resources.files(policies) / "notice-2025.toml").read_text(encoding="utf-8")
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(PolicyError) as caught:
+        ensure_complete(load_policy(text))
+    return str(caught.value).splitlines()
+
+
+def changed(old: str, new: str) -> str:
+    assert TEXT.count(old) >= 1, old
+    return TEXT.replace(old, new, 1)
+
+
+@pytest.mark.parametrize("name", policies.names())
+def test_every_clause_of_the_notice_ends_in_a_rule(name: str) -> None:
+    served = {c for rule in policies.load(name).rules.values() for c in rule.clauses}
+    assert served == set(CLAUSES)
+
+
+def test_the_shipped_limits_are_the_notices() -> None:
+    policy = policies.load("notice-2025")
+    output, encoding = policy.output, policy.encoding
+    assert (output.width, output.height, output.dpi) == (480, 640, 300)  # F1
+    assert encoding.min_quality == policy.rules["file_quality"].fail_below == 60  # F2
+    assert (encoding.min_bytes, encoding.max_bytes) == (20 * 1024, 40 * 1024)
+    assert policy.rules["crown"].allowed == (50, 110)  # F4
+    assert policy.rules["eye_line"].allowed == (200, 300)  # F5
+    assert policy.rules["face_width"].allowed == (180, 300)  # F6
+
+
+def test_the_crop_aims_within_the_limits_that_the_rules_judge_by() -> None:
+    policy = policies.load("notice-2025")
+    limits, rules = policy.framing, policy.rules
+    assert rules["crown"].allowed == (limits.crown_min, limits.crown_max)
+    assert rules["eye_line"].allowed == (limits.eye_line_min, limits.eye_line_max)
+    assert rules["face_width"].allowed == (limits.face_width_min, limits.face_width_max)
+    assert rules["centring"].allowed == (None, limits.centre_offset_max)
+
+
+def test_a_policy_nobody_ships_is_not_there() -> None:
+    with pytest.raises(KeyError):
+        policies.load("../notice-2025")
+
+
+def test_text_that_is_not_toml_is_refused() -> None:
+    with pytest.raises(PolicyError, match="not valid TOML"):
+        load_policy("[rules")
+
+
+def test_an_empty_policy_lists_everything_it_lacks() -> None:
+    found = problems("")
+    assert "title: must be a text" in found
+    assert "output.width: must be a number (int)" in found
+    assert "clause F6: no rule answers for it" in found
+
+
+def test_all_problems_are_listed_at_once() -> None:
+    text = changed("width = 480", 'width = "wide"')
+    text = text.replace("crown_target = 80", "crown_target = 800")
+    text = text.replace("[rules.roll]", "[rules.roll]\ncolour = 1")
+    found = problems(text + "\n[extra]\n")
+    assert "output.width: must be a number (int)" in found
+    assert "framing.crown: limits must rise from min over target to max" in found
+    assert "rules.roll: unknown key colour" in found
+    assert "extra: unknown section" in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("dpi = 300", "dpi = 300.5", "output.dpi: must be a number (int)"),
+        ("dpi = 300", "dpi = true", "output.dpi: must be a number (int)"),
+        ("[encoding]", "[encoding]\nfoo = 1", "encoding.foo: unknown"),
+        ('"block"', '"maybe"', "severity must be block, warn or human"),
+        ('severity = "block"', "", "severity is missing"),
+        ('["B1", "B4"]', '["B9"]', "unknown clause B9"),
+        ('["B1", "B4"]', '"B1"', "clauses must be a list"),
+        ("warn_above = 5", 'warn_above = "5"', "limits must be numbers"),
+        (
+            "warn_above = 5",
+            "warn_above = 9",
+            "fail_below ≤ warn_below ≤ warn_above ≤ fail_above must hold",
+        ),
+        ("warn_above = 0.05\n", "warm = 1\n", "unknown key variants.too_dark.warm"),
+        ("warn_above = 0.05\n", "warn_above = 1\n", "fail_below ≤ warn_below"),
+        ("preferred_max_bytes = 39936", "preferred_max_bytes = 50000", "encoding:"),
+    ],
+)
+def test_a_wrong_entry_is_named(old: str, new: str, problem: str) -> None:
+    assert any(problem in line for line in problems(changed(old, new)))
+
+
+@pytest.mark.parametrize("section", ["output", "encoding", "framing", "rules"])
+def test_a_section_must_be_a_table(section: str) -> None:
+    kept = TEXT.split("[output]")[0]
+    assert f"{section}: must be a table" in problems(f"{section} = 3\n{kept}")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("rules = {roll = 3}", "rules.roll: must be a table"),
+        ("rules = {roll = {variants = 3}}", "rules.roll: variants.: must be a table"),
+        (
+            "rules = {roll = {variants = {dim = 3}}}",
+            "rules.roll: variants.dim: must be a table",
+        ),
+    ],
+)
+def test_a_rule_and_its_variants_must_be_tables(text: str, problem: str) -> None:
+    assert problem in problems(text)
+
+
+def test_a_rule_that_nothing_measures_may_only_be_human() -> None:
+    extra = '\n[rules.halo]\nclauses = ["B3"]\nseverity = "{}"\n'
+    assert ensure_complete(load_policy(TEXT + extra.format("human")))
+    assert problems(TEXT + extra.format("warn")) == [
+        "rules.halo: nothing measures this; only severity human may stand"
+    ]
+
+
+def test_a_measured_rule_may_not_be_left_out() -> None:
+    text = TEXT.replace("[rules.sharpness]", "[rules.halo]")
+    assert "rules.sharpness: missing" in problems(text)
+
+
+def test_a_rule_of_several_values_needs_limits_for_each() -> None:
+    text = TEXT.replace("variants.too_dark", "variants.dim")
+    assert problems(text) == [
+        "rules.exposure: must have the variants ['too_bright', 'too_dark']"
+    ]
+
+
+def test_every_rule_of_several_values_is_a_rule() -> None:
+    assert VARIANTS.keys() <= PERSON_RULES.keys() | PORTRAIT_RULES.keys()
+
+
+def test_severities_are_those_of_the_rules() -> None:
+    policy = policies.load("notice-2025")
+    assert policy.severities["file_size"] is Severity.WARN
+    assert policy.severities["true_likeness"] is Severity.HUMAN

@@ -1,0 +1,322 @@
+"""Measurements in, findings out: nothing missing passes, every limit counts."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from backend import policies
+from backend.domain.framing import FramingRefusal, Missing
+from backend.domain.report import (
+    Box,
+    Finding,
+    Severity,
+    Status,
+    Verdict,
+    verdict_of,
+)
+from backend.domain.rules import (
+    FILE_RULES,
+    PERSON_RULES,
+    PORTRAIT_RULES,
+    VARIANTS,
+    human_checklist,
+    judge_person,
+    judge_portrait,
+)
+from backend.messages.findings import describe, order_for_display
+from tests.domain.judging import NOTICE, good, good_file, good_portrait
+
+
+def of(rule: str, findings: tuple[Finding, ...]) -> Finding:
+    (found,) = [finding for finding in findings if finding.rule == rule]
+    return found
+
+
+def person(rule: str, **changes: Any) -> Finding:
+    return of(rule, judge_person(good(**changes), NOTICE))
+
+
+def test_a_good_photo_passes_everything_a_machine_can_tell() -> None:
+    findings = (
+        *judge_person(good(), NOTICE),
+        *judge_portrait(good_portrait(), good_file(), None, NOTICE),
+    )
+    assert {f.status for f in findings} == {Status.PASS}
+    assert verdict_of(findings, NOTICE.severities) is Verdict.PASS
+
+
+def test_each_rule_of_the_policy_is_answered_exactly_once() -> None:
+    findings = (
+        *judge_person(good(), NOTICE),
+        *judge_portrait(good_portrait(), good_file(), None, NOTICE),
+        *human_checklist(NOTICE),
+    )
+    assert sorted(f.rule for f in findings) == sorted(NOTICE.rules)
+
+
+PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes", "status"),
+    [
+        ("face_count", {"face_count": 2}, FAIL),
+        ("face_count", {"face_count": 0}, FAIL),
+        ("upright", {"turned_deg": 180}, FAIL),
+        ("roll", {"roll_deg": -5.0}, PASS),
+        ("roll", {"roll_deg": -5.1}, WARN),
+        ("roll", {"roll_deg": 8.0}, WARN),
+        ("roll", {"roll_deg": -8.1}, FAIL),
+        ("yaw", {"yaw_deg": -9.0}, WARN),
+        ("yaw", {"yaw_deg": 12.1}, FAIL),
+        ("pitch", {"pitch_deg": -15.0}, WARN),
+        ("pitch", {"pitch_deg": -18.1}, FAIL),
+        ("eyes_open", {"eye_openness": 0.17}, PASS),
+        ("eyes_open", {"eye_openness": 0.15}, WARN),
+        ("eyes_open", {"eye_openness": 0.126}, FAIL),
+        ("mouth_closed", {"mouth_gap": 0.03}, WARN),
+        ("mouth_closed", {"mouth_gap": 0.046}, FAIL),
+        ("sharpness", {"sharpness": 44.0}, WARN),
+        ("sharpness", {"sharpness": 24.0}, FAIL),
+        ("exposure", {"underexposed": 0.06}, WARN),
+        ("exposure", {"underexposed": 0.16}, FAIL),
+        ("exposure", {"overexposed": 0.02}, WARN),
+        ("exposure", {"overexposed": 0.06}, FAIL),
+        ("colour_photo", {"chroma": 9.0}, WARN),
+        ("colour_photo", {"chroma": 0.1}, FAIL),
+        ("background_plain", {"background_edges": 10.0}, WARN),
+        ("background_plain", {"background_edges": 17.0}, FAIL),
+        ("background_plain", {"background_spread": 13.0}, WARN),
+        ("background_plain", {"background_spread": 26.0}, FAIL),
+    ],
+)
+def test_what_is_measured_decides(
+    rule: str, changes: dict[str, Any], status: Status
+) -> None:
+    assert person(rule, **changes).status is status
+
+
+def test_only_the_rule_concerned_speaks() -> None:
+    findings = judge_person(good(mouth_gap=0.2), NOTICE)
+    assert [f.rule for f in findings if f.status is not PASS] == ["mouth_closed"]
+
+
+@pytest.mark.parametrize("missing", [{"geometry": None}, {}])
+def test_nothing_that_could_not_be_measured_passes(missing: dict[str, Any]) -> None:
+    empty = replace(
+        good(face_count=0, **missing),
+        **dict.fromkeys(
+            (
+                "turned_deg",
+                "roll_deg",
+                "yaw_deg",
+                "pitch_deg",
+                "eye_openness",
+                "mouth_gap",
+                "sharpness",
+                "underexposed",
+                "overexposed",
+                "chroma",
+                "background_edges",
+                "background_spread",
+            )
+        ),
+    )
+    findings = judge_person(empty, NOTICE)
+    assert of("face_count", findings).status is FAIL
+    others = {f.status for f in findings if f.rule != "face_count"}
+    assert others == {Status.SKIP}
+
+
+@pytest.mark.parametrize(
+    ("rule", "missing", "other"),
+    [
+        ("exposure", "underexposed", "overexposed"),
+        ("exposure", "overexposed", "underexposed"),
+        ("background_plain", "background_edges", "background_spread"),
+        ("background_plain", "background_spread", "background_edges"),
+    ],
+)
+def test_half_a_measurement_does_not_pass_but_may_fail(
+    rule: str, missing: str, other: str
+) -> None:
+    assert person(rule, **{missing: None}).status is Status.SKIP
+    assert person(rule, **{missing: None, other: 99.0}).status is FAIL
+
+
+def test_the_worse_of_two_values_is_shown_as_measured() -> None:
+    bright = person("exposure", underexposed=0.06, overexposed=0.06)
+    assert (bright.advice, bright.value, bright.limit) == (
+        "too_bright",
+        0.06,
+        (None, 0.05),
+    )
+    shadow = person("background_plain", background_spread=26.0)
+    assert (shadow.advice, shadow.value) == ("colours", 26.0)
+
+
+def test_another_person_is_pointed_at() -> None:
+    box = Box(900, 100, 200, 260)
+    assert person("face_count", face_count=2, second_face_box=box).box == box
+
+
+def test_nobody_in_the_picture_has_words_of_its_own() -> None:
+    assert person("face_count", face_count=0, geometry=None).advice == "nobody"
+
+
+def test_a_finding_that_passes_points_at_nothing() -> None:
+    assert person("roll").box is None
+    assert person("roll", roll_deg=9.0).box == good().geometry.box  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("value", "certainty"), [(8.0, 0.0), (6.5, 0.5), (9.5, 0.5), (20.0, 1.0)]
+)
+def test_certainty_grows_with_the_distance_from_the_limit(
+    value: float, certainty: float
+) -> None:
+    assert person("roll", roll_deg=value).certainty == certainty
+
+
+@pytest.mark.parametrize(
+    ("rule", "change", "status"),
+    [
+        ("crown", {"crown_px": 49.9}, FAIL),
+        ("crown", {"crown_px": 53.9}, WARN),
+        ("crown", {"crown_px": 110.1}, FAIL),
+        ("eye_line", {"eye_line_px": 199.9}, FAIL),
+        ("eye_line", {"eye_line_px": 298.5}, WARN),
+        ("eye_line", {"eye_line_px": 300.1}, FAIL),
+        ("face_width", {"face_width_px": 179.9}, FAIL),
+        ("face_width", {"face_width_px": 295.0}, WARN),
+        ("face_width", {"face_width_px": 300.1}, FAIL),
+        ("centring", {"centre_offset_px": -12.1}, WARN),
+        ("centring", {"centre_offset_px": -24.1}, FAIL),
+    ],
+)
+def test_the_finished_portrait_is_held_to_f3_to_f6(
+    rule: str, change: dict[str, float], status: Status
+) -> None:
+    portrait = good_portrait(**change)
+    found = judge_portrait(portrait, good_file(), None, NOTICE)
+    assert of(rule, found).status is status
+
+
+def test_without_a_portrait_nothing_about_it_passes() -> None:
+    findings = judge_portrait(None, None, None, NOTICE)
+    assert {f.rule for f in findings} == {*PORTRAIT_RULES, *FILE_RULES}
+    assert {(f.status, f.advice) for f in findings} == {(Status.SKIP, "no_portrait")}
+
+
+@pytest.mark.parametrize("missing", Missing)
+def test_a_refused_crop_is_one_blocking_finding_with_words(missing: Missing) -> None:
+    findings = judge_portrait(None, None, FramingRefusal(missing), NOTICE)
+    (failed,) = [f for f in findings if f.status is FAIL]
+    assert failed.advice == missing.value
+    assert NOTICE.rules[failed.rule].severity is Severity.BLOCK
+    assert {f.status for f in findings if f is not failed} == {Status.SKIP}
+    plain = describe(replace(failed, advice=None))
+    assert describe(failed).what != plain.what
+    assert "–" not in describe(failed).what
+
+
+def test_what_only_a_person_can_tell_is_left_to_a_person() -> None:
+    listed = {f.rule for f in human_checklist(NOTICE)}
+    assert {"true_likeness", "mirrored", "make_up", "jewellery"} <= listed
+    assert not listed & {f.rule for f in judge_person(good(), NOTICE)}
+
+
+def test_a_measured_rule_may_be_left_to_a_person_by_policy() -> None:
+    rules = dict(NOTICE.rules)
+    rules["roll"] = replace(rules["roll"], severity=Severity.HUMAN)
+    policy = replace(NOTICE, rules=rules)
+    assert "roll" not in {f.rule for f in judge_person(good(), policy)}
+    assert "roll" in {f.rule for f in human_checklist(policy)}
+
+
+def test_a_rule_that_only_warns_never_fails() -> None:
+    findings = judge_portrait(good_portrait(), good_file(size_bytes=10), None, NOTICE)
+    assert of("file_size", findings).status is WARN
+
+
+# Words.
+
+
+def every_finding() -> list[Finding]:
+    found = []
+    for name in policies.names():
+        for rule in policies.load(name).rules.values():
+            advices = [None, *sorted(VARIANTS.get(rule.id, ())), "no_portrait"]
+            if rule.id == "face_count":
+                advices.append("nobody")
+            found += [
+                Finding(
+                    rule=rule.id,
+                    clauses=rule.clauses,
+                    status=status,
+                    value=None if status in {Status.SKIP, Status.HUMAN} else 0.1234,
+                    limit=(1.0, 2.0),
+                    advice=advice,
+                )
+                for status in Status
+                for advice in advices
+            ]
+    return found
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_rule_and_status_has_words(language: Any) -> None:
+    for finding in every_finding():
+        text = describe(finding, language)
+        assert text.name, finding
+        assert text.what, finding
+        assert text.clause, finding
+        assert text.todo or finding.status is PASS, finding
+        whole = text.what + text.todo
+        assert "{" not in whole, finding
+        has_chinese = any("\u4e00" <= c <= "\u9fff" for c in whole)
+        assert has_chinese == (language == "zh"), finding
+        letters = set(string.ascii_letters) & set(whole)
+        assert letters or language == "zh", finding
+
+
+@pytest.mark.parametrize(
+    ("rule", "clause"),
+    [("crown", "依据：通知四.4"), ("face_count", "依据：通知二.1、通知二.4")],
+)
+def test_the_clause_is_quoted_as_the_notice_numbers_it(rule: str, clause: str) -> None:
+    assert describe(Finding(rule, NOTICE.rules[rule].clauses, PASS)).clause == clause
+
+
+def test_the_clause_is_quoted_in_english_too() -> None:
+    finding = Finding("ears_visible", ("P1", "P4"), PASS)
+    assert describe(finding, "en").clause == "Notice 3.1, 3.4"
+
+
+def test_numbers_are_shown_as_people_read_them() -> None:
+    assert "9.5°，最多 8°" in describe(person("roll", roll_deg=9.5)).what
+    bright = describe(person("exposure", overexposed=0.123)).what
+    assert "12%" in bright
+    assert "5%" in bright
+    small = judge_portrait(good_portrait(), good_file(size_bytes=10_240), None, NOTICE)
+    assert "10240" in describe(of("file_size", small)).what
+
+
+def test_a_warning_says_that_it_is_close() -> None:
+    almost = describe(person("roll", roll_deg=6.0))
+    assert almost.what.startswith("接近标准边缘：")
+    assert almost.todo
+
+
+def test_failures_are_shown_first_and_passes_last() -> None:
+    findings = [Finding(s.value, ("B1",), s) for s in Status]
+    shown = [f.status for f in order_for_display(findings)]
+    assert shown == [FAIL, WARN, Status.SKIP, Status.HUMAN, PASS]
+
+
+def test_every_measuring_function_has_a_policy_entry() -> None:
+    assert {*PERSON_RULES, *PORTRAIT_RULES, *FILE_RULES} <= NOTICE.rules.keys()
