@@ -54,7 +54,7 @@ class Vault:
             return cipher.decrypt(
                 rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], purpose.encode()
             ).decode()
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise ValueError("sealed value is damaged") from None
 
     def is_current(self, sealed: bytes) -> bool:
