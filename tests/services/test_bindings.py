@@ -470,12 +470,13 @@ def _binding(
 
 @pytest.mark.parametrize("case", ["one code", "a code each"])
 def test_of_two_hundred_at_once_exactly_one_binds(world: World, case: str) -> None:
-    tasks = []
-    for n in range(200):
-        who = world.principal()
-        token = STUDENT.token if case == "one code" else f"{n:032x}"
-        reading = world.read(who, _claiming(STUDENT, token=token))
-        tasks.append(_binding(world, who, reading.public_id, STUDENT))
+    tokens = [STUDENT.token if case == "one code" else f"{n:032x}" for n in range(200)]
+    tasks = [
+        _binding(world, who, reading, STUDENT)
+        for who, reading in world.readings(
+            [_claiming(STUDENT, token=token) for token in tokens]
+        )
+    ]
     answers = at_once(tasks, threads=32)
     won = [a for a in answers if isinstance(a, BindingView)]
     lost = [a for a in answers if isinstance(a, DomainError)]
@@ -508,3 +509,14 @@ def test_many_students_at_once_are_all_bound(world: World) -> None:
     assert all(
         isinstance(a, BindingView) and a.status is BindingStatus.ACTIVE for a in answers
     )
+
+
+def test_a_waiting_request_looked_at_by_many_at_once_is_bound_once(
+    world: World,
+) -> None:
+    who = world.principal()
+    view = world.bind(who, STRANGER)
+    world.add_student(STRANGER)
+    at_once([lambda: world.services.bindings.mine(who, world.entry)] * 8, threads=8)
+    record = world.services.search.record(OPERATOR, view.public_id)
+    assert [step.status for step in record.history] == ["waiting", "bound"]

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from backend.db.models import Binding
 from backend.domain.codes import encode_claims
 from backend.domain.errors import InvalidInputError, NotFoundError
 from backend.domain.report import Verdict
@@ -269,3 +271,23 @@ def test_a_pasted_code_leaves_no_card(world: World) -> None:
 def test_codes_that_differ_only_in_the_claims_are_the_same_code(filled: World) -> None:
     later = encode_claims(STUDENT.token, replace(STUDENT.claims, class_no="另一班"))
     assert _find(filled, code=later) == [STUDENT.student_no]
+
+
+@pytest.mark.parametrize(
+    ("start", "named"),
+    [
+        (b"\x89PNG\r\n", "image/png"),
+        (b"RIFF\0\0\0\0WEBP", "image/webp"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+    ],
+)
+def test_a_card_says_what_kind_of_picture_it_is(
+    world: World, start: bytes, named: str
+) -> None:
+    _, binding = world.bound(0)
+    key = world.adapters.store.put(start)
+    with world.db.transaction() as session:
+        session.execute(update(Binding).values(card_key=key))
+    card = world.services.search.card(OPERATOR, binding.public_id)
+    assert (card.data, card.content_type) == (start, named)

@@ -21,16 +21,18 @@ from PIL import Image
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from backend.app import Adapters, make_services
-from backend.crypto import Passwords, Vault
+from backend.crypto import Passwords, Vault, new_public_id
 from backend.db.base import Base
 from backend.db.engine import Database
 from backend.db.migrate import migrate
+from backend.db.models import CodeReadingRow, Consent, PrincipalRow
 from backend.domain.errors import DomainError
 from backend.domain.report import Verdict
 from backend.imaging.code_reader import QrCodeReader
 from backend.ports import PhotoInspector
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
+from backend.services.sessions import PURPOSES
 from backend.services.staff import OPERATOR
 from backend.services.types import (
     BindingView,
@@ -109,6 +111,40 @@ class World:
                 channel="browser",
             )
         return who
+
+    def readings(self, payloads: list[str]) -> list[tuple[Principal, str]]:
+        """Return a consenting principal with a reading for each payload, in one go."""
+        now = self.clock.now()
+        people = [PrincipalRow(kind="browser", created_at=now) for _ in payloads]
+        with self.db.transaction() as session:
+            session.add_all(people)
+            session.flush()
+            session.add_all(
+                Consent(
+                    principal_id=row.id,
+                    campaign_id=self.campaign,
+                    purpose=purpose,
+                    notice_version="1",
+                    channel="browser",
+                    given_at=now,
+                )
+                for row in people
+                for purpose in PURPOSES
+            )
+            kept = [
+                CodeReadingRow(
+                    public_id=new_public_id(),
+                    principal_id=row.id,
+                    campaign_id=self.campaign,
+                    raw_sealed=self.adapters.vault.seal(payload, purpose="code"),
+                    source="pasted",
+                    created_at=now,
+                    expires_at=now + timedelta(hours=1),
+                )
+                for row, payload in zip(people, payloads, strict=True)
+            ]
+            session.add_all(kept)
+        return [(Principal(row.principal_id, "browser"), row.public_id) for row in kept]
 
     def read(
         self, who: Principal, payload: str, *, entry: str | None = None
