@@ -31,8 +31,11 @@ _MOST_FACES: Final = 4
 _SMALLEST_SECOND: Final = 0.03
 #: A face found from afar is looked at in a square this many times its size.
 _AFAR_SQUARE: Final = 3.0
-#: An upright face wins over a turned one unless the turned one is clearer by this much.
-_TURN_MARGIN: Final = 0.1
+#: A head is only upside down if it is seen this much more clearly that way. Lying on a
+#: side needs no such margin: of 98 such pictures all scored highest turned upright, 17 of
+#: them by less than this, and of 49 upright ones none scored higher turned.
+_UPSIDE_DOWN_MARGIN: Final = 0.1
+_UPSIDE_DOWN: Final = 2
 
 _CHEEKS: Final = (234, 454)
 _IRISES: Final = (468, 473)
@@ -245,7 +248,8 @@ def _detect_all_ways(detector: Any, rgb: Pixels) -> list[_Detections]:
 def _turn(ways: list[_Detections]) -> int:
     """Return the quarter turn to the left that puts the head up."""
     best = max(range(len(ways)), key=lambda turn: ways[turn].score)
-    return best if ways[best].score > ways[0].score + _TURN_MARGIN else 0
+    lead = ways[best].score - ways[0].score
+    return 0 if best == _UPSIDE_DOWN and lead <= _UPSIDE_DOWN_MARGIN else best
 
 
 def _meshes(mesh: Any, rgb: Pixels) -> list[Points]:

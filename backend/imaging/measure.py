@@ -38,7 +38,7 @@ _BACKGROUND: Final = 0.1
 #: The mask's edge is soft; background starts this share of the face width outside it.
 _EDGE_SHARE: Final = 0.08
 #: Fewer pixels than this are no background to judge.
-_LEAST_BACKGROUND: Final = 500
+_LEAST_BACKGROUND: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)

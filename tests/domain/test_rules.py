@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backend import policies
+from backend.domain.file_rules import FILE_RULES
 from backend.domain.framing import FramingRefusal, Missing
 from backend.domain.report import (
     Box,
@@ -19,7 +20,6 @@ from backend.domain.report import (
     verdict_of,
 )
 from backend.domain.rules import (
-    FILE_RULES,
     PERSON_RULES,
     PORTRAIT_RULES,
     VARIANTS,
@@ -107,25 +107,23 @@ def test_only_the_rule_concerned_speaks() -> None:
 
 @pytest.mark.parametrize("missing", [{"geometry": None}, {}])
 def test_nothing_that_could_not_be_measured_passes(missing: dict[str, Any]) -> None:
-    empty = replace(
-        good(face_count=0, **missing),
-        **dict.fromkeys(
-            (
-                "turned_deg",
-                "roll_deg",
-                "yaw_deg",
-                "pitch_deg",
-                "eye_openness",
-                "mouth_gap",
-                "sharpness",
-                "underexposed",
-                "overexposed",
-                "chroma",
-                "background_edges",
-                "background_spread",
-            )
-        ),
+    unknown: dict[str, Any] = dict.fromkeys(
+        (
+            "turned_deg",
+            "roll_deg",
+            "yaw_deg",
+            "pitch_deg",
+            "eye_openness",
+            "mouth_gap",
+            "sharpness",
+            "underexposed",
+            "overexposed",
+            "chroma",
+            "background_edges",
+            "background_spread",
+        )
     )
+    empty = good(face_count=0, **missing, **unknown)
     findings = judge_person(empty, NOTICE)
     assert of("face_count", findings).status is FAIL
     others = {f.status for f in findings if f.rule != "face_count"}

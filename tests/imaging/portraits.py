@@ -1,0 +1,87 @@
+"""A real face that meets enough of the notice to become a portrait, and its defects."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from backend.domain.measurements import Measurements
+from backend.domain.report import Finding
+from backend.imaging.faces import FaceModel
+from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
+from backend.imaging.measure import measure
+from tests.domain.judging import NOTICE, good_file
+from tests.pictures import as_jpeg, astronaut
+
+Pixels = NDArray[np.uint8]
+
+
+@cache
+def model() -> FaceModel:
+    return FaceModel()
+
+
+@cache
+def inspector() -> MediaPipeInspector:
+    return MediaPipeInspector()
+
+
+def scaled(rgb: Pixels, factor: float) -> Pixels:
+    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LANCZOS4
+    return np.asarray(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=way))
+
+
+def bordered(rgb: Pixels, *, top: int = 0, side: int = 0) -> Pixels:
+    """More of the same around the picture, so that a head has room."""
+    kind = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.copyMakeBorder(rgb, top, 0, side, side, kind), np.uint8)
+
+
+@cache
+def roomy() -> Pixels:
+    """The astronaut with room above the head and pixels enough."""
+    return scaled(bordered(astronaut(), top=60), 2.4)
+
+
+def tilted(rgb: Pixels, degrees: float) -> Pixels:
+    height, width = rgb.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    kind = cv2.BORDER_REPLICATE
+    return np.asarray(
+        cv2.warpAffine(rgb, turn, (width, height), borderMode=kind), np.uint8
+    )
+
+
+def blurred(rgb: Pixels, sigma: float) -> Pixels:
+    return np.asarray(cv2.GaussianBlur(rgb, (0, 0), sigma), np.uint8)
+
+
+def lit(rgb: Pixels, gain: float, lift: float = 0) -> Pixels:
+    return np.clip(rgb.astype(np.float64) * gain + lift, 0, 255).astype(np.uint8)
+
+
+def grey(rgb: Pixels) -> Pixels:
+    return np.repeat(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+def measured(rgb: Pixels, scale: float = 1.0) -> Measurements:
+    return measure(np.ascontiguousarray(rgb), good_file(), scale=scale, model=model())
+
+
+def inspected(picture: Pixels | bytes) -> PhotoInspection:
+    data = picture if isinstance(picture, bytes) else as_jpeg(picture)
+    return inspector().inspect(data, filename="photo.jpg", policy=NOTICE)
+
+
+def findings(seen: PhotoInspection) -> dict[str, Finding]:
+    return {finding.rule: finding for finding in seen.report.findings}
+
+
+def opened(data: bytes | None) -> Pixels:
+    assert data is not None
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), np.uint8)

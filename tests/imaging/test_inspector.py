@@ -1,0 +1,286 @@
+"""An upload from its bytes to a checked portrait, with a real face and its defects."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from backend.domain.errors import PhotoUnreadableError
+from backend.domain.report import Status, Verdict
+from backend.imaging.faces import FaceModel, Pixels, Sighting
+from backend.imaging.inspector import MediaPipeInspector
+from tests.domain.judging import NOTICE
+from tests.imaging.portraits import (
+    blurred,
+    findings,
+    grey,
+    inspected,
+    inspector,
+    lit,
+    measured,
+    opened,
+    roomy,
+    scaled,
+    tilted,
+)
+from tests.pictures import as_jpeg, astronaut, unlike
+
+GOOD = inspected(roomy())
+PORTRAIT_RULES = ("crown", "eye_line", "face_width", "centring")
+
+
+def test_only_her_laugh_keeps_the_astronaut_from_graduating() -> None:
+    broken = [r for r, f in findings(GOOD).items() if f.status is Status.FAIL]
+    assert broken == ["mouth_closed"]
+    assert GOOD.report.verdict is Verdict.FAIL
+
+
+def test_each_rule_of_the_policy_has_exactly_one_finding() -> None:
+    rules = [finding.rule for finding in GOOD.report.findings]
+    assert sorted(rules) == sorted(NOTICE.rules)
+
+
+def test_the_portrait_is_the_file_the_notice_asks_for() -> None:
+    assert GOOD.portrait is not None
+    picture = Image.open(io.BytesIO(GOOD.portrait))
+    assert (picture.format, picture.size, picture.mode) == ("JPEG", (480, 640), "RGB")
+    assert picture.info["dpi"] == (300, 300)
+    assert 20 * 1024 <= len(GOOD.portrait) <= 40 * 1024
+    assert not picture.getexif()
+
+
+def test_the_portrait_is_what_measuring_it_again_says() -> None:
+    face = measured(opened(GOOD.portrait)).geometry
+    facts = GOOD.report.portrait
+    assert face is not None
+    assert facts is not None
+    assert face.crown_y == pytest.approx(facts.crown_px, abs=0.1)
+    assert face.eye_y == pytest.approx(facts.eye_line_px, abs=0.1)
+    assert face.face_width == pytest.approx(facts.face_width_px, abs=0.1)
+    assert (facts.width, facts.height, facts.dpi) == (480, 640, 300)
+    assert facts.bytes == len(GOOD.portrait or b"")
+    assert {findings(GOOD)[rule].status for rule in PORTRAIT_RULES} == {Status.PASS}
+
+
+def test_the_portrait_is_the_crop_and_nothing_else() -> None:
+    crop = GOOD.report.crop
+    assert crop is not None
+    assert crop.width * 4 == crop.height * 3
+    part = roomy()[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+    expected = np.asarray(Image.fromarray(part).resize((480, 640)), np.int16)
+    assert np.abs(opened(GOOD.portrait) - expected).mean() < 6
+
+
+def test_a_portrait_handed_in_again_keeps_its_coding() -> None:
+    assert GOOD.portrait is not None
+    again = inspected(unlike(GOOD.portrait, 1))
+    assert again.portrait == GOOD.portrait
+
+
+def test_a_compliant_size_with_a_flaw_is_coded_anew() -> None:
+    rough = as_jpeg(opened(GOOD.portrait), quality=30)
+    again = inspected(rough)
+    assert again.portrait is not None
+    assert again.portrait != rough
+    assert findings(again)["file_quality"].status is Status.PASS
+
+
+def test_where_the_photo_was_taken_is_not_handed_on() -> None:
+    notes = Image.Exif()
+    notes.get_ifd(0x8825)[1] = "N"
+    notes[0x010F] = "a telephone"
+    seen = inspected(as_jpeg(roomy(), exif=notes))
+    assert seen.portrait is not None
+    assert b"a telephone" not in seen.portrait
+    assert b"Exif" not in seen.portrait
+
+
+def test_a_camera_held_sideways_changes_nothing() -> None:
+    notes = Image.Exif()
+    notes[0x0112] = 6
+    lying = np.ascontiguousarray(np.rot90(roomy(), 1))
+    seen = inspected(as_jpeg(lying, exif=notes))
+    report = seen.report
+    assert (report.picture_width, report.picture_height) == roomy().shape[1::-1]
+    assert findings(seen)["upright"].status is Status.PASS
+    assert report.portrait is not None
+
+
+@pytest.mark.parametrize(
+    ("defect", "rule", "status"),
+    [
+        (lambda p: blurred(p, 4), "sharpness", Status.FAIL),
+        (lambda p: lit(p, 0.2), "exposure", Status.FAIL),
+        (lambda p: lit(p, 1.8), "exposure", Status.FAIL),
+        (grey, "colour_photo", Status.FAIL),
+        (lambda p: tilted(p, -9), "roll", Status.FAIL),
+        (lambda p: np.rot90(p, 1), "upright", Status.FAIL),
+        (lambda p: np.rot90(p, 2), "upright", Status.FAIL),
+        (lambda p: np.rot90(p, 3), "upright", Status.FAIL),
+        (lambda p: np.hstack([p, p[:, ::-1]]), "face_count", Status.FAIL),
+        (lambda p: p[900:], "face_count", Status.FAIL),
+        (lambda p: scaled(p, 0.4), "resolution", Status.FAIL),
+        (lambda p: p[140:], "crown", Status.FAIL),
+        (lambda p: p[:640], "eye_line", Status.FAIL),
+        (lambda p: p[:, 400:], "centring", Status.FAIL),
+    ],
+    ids=[
+        "blurred",
+        "dark",
+        "bright",
+        "grey",
+        "tilted",
+        "lying left",
+        "upside down",
+        "lying right",
+        "two people",
+        "nobody",
+        "few pixels",
+        "no room above",
+        "no room below",
+        "no room beside",
+    ],
+)
+def test_a_defect_is_named_by_its_own_rule(
+    defect: Any, rule: str, status: Status
+) -> None:
+    seen = inspected(np.ascontiguousarray(defect(roomy())))
+    assert findings(seen)[rule].status is status
+    assert seen.report.verdict is Verdict.FAIL
+    assert seen.overlay is not None
+
+
+def test_a_refused_crop_has_no_portrait_and_one_reason() -> None:
+    seen = inspected(astronaut())
+    assert seen.portrait is None
+    assert seen.report.crop is None
+    assert seen.report.portrait is None
+    assert findings(seen)["resolution"].advice == "pixels"
+    for rule in PORTRAIT_RULES:
+        assert findings(seen)[rule].status is Status.SKIP
+
+
+def test_without_a_face_what_depends_on_it_is_skipped() -> None:
+    seen = inspected(np.full((700, 600, 3), 150, np.uint8))
+    statuses = {rule: f.status for rule, f in findings(seen).items()}
+    assert statuses["face_count"] is Status.FAIL
+    for rule in ("upright", "roll", "eyes_open", "sharpness", *PORTRAIT_RULES):
+        assert statuses[rule] is Status.SKIP
+
+
+def test_a_large_jpeg_is_measured_small_and_cut_from_enough_pixels() -> None:
+    # The face fills little of it, so that the reduced copy has too few pixels.
+    canvas = np.full((2800, 3600, 3), 170, np.uint8)
+    height, width = roomy().shape[:2]
+    canvas[800 : 800 + height, 1100 : 1100 + width] = roomy()
+    seen = inspected(canvas)
+    crop, expected = seen.report.crop, GOOD.report.crop
+    assert crop is not None
+    assert expected is not None
+    assert seen.report.picture_width == 3600
+    assert abs(crop.x - 1100 - expected.x) < 25
+    assert np.std(opened(seen.portrait)) == pytest.approx(
+        np.std(opened(GOOD.portrait)), rel=0.1
+    )
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(PhotoUnreadableError):
+        inspected(b"hello")
+
+
+def test_threads_share_one_inspector() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        seen = list(
+            pool.map(
+                inspected, [roomy(), np.ascontiguousarray(roomy()[:, ::-1]), roomy()]
+            )
+        )
+    assert seen[0].report == seen[2].report == GOOD.report
+    assert seen[0].portrait == GOOD.portrait
+    assert seen[1].report.portrait is not None
+
+
+class Forgetful(FaceModel):
+    """Sees uploads as they are, and no face in a finished portrait."""
+
+    def look(self, rgb: Pixels) -> Sighting:
+        found = super().look(rgb)
+        return found if rgb.shape[:2] != (640, 480) else Sighting(face_count=0)
+
+
+class Shifted(FaceModel):
+    """Sees heads a little too high in everything but finished portraits."""
+
+    def look(self, rgb: Pixels) -> Sighting:
+        found = super().look(rgb)
+        if found.face is None or rgb.shape[:2] == (640, 480):
+            return found
+        up = np.array([0.0, -0.16 * found.face.width, 0.0])
+        face = found.face
+        return replace(
+            found,
+            face=replace(
+                face,
+                left_iris=face.left_iris + up,
+                right_iris=face.right_iris + up,
+            ),
+        )
+
+
+def with_model(model: FaceModel) -> MediaPipeInspector:
+    made = MediaPipeInspector()
+    made._model = model
+    return made
+
+
+def test_a_portrait_that_cannot_be_measured_again_is_not_handed_out() -> None:
+    seen = with_model(Forgetful()).inspect(
+        as_jpeg(roomy()), filename=None, policy=NOTICE
+    )
+    assert seen.portrait is None
+    finding = findings(seen)["face_width"]
+    assert (finding.status, finding.advice) == (Status.FAIL, "unconfirmed")
+
+
+def test_a_portrait_that_measures_otherwise_is_cut_once_more() -> None:
+    limits = replace(NOTICE.framing, crown_target=105)
+    policy = replace(NOTICE, framing=limits)
+    seen = with_model(Shifted()).inspect(as_jpeg(roomy()), filename=None, policy=policy)
+    statuses = {findings(seen)[rule].status for rule in PORTRAIT_RULES}
+    assert statuses == {Status.PASS}
+
+
+def test_the_first_use_says_nothing_and_importing_loads_no_model() -> None:
+    code = (
+        "import sys\n"
+        "from backend.imaging.inspector import MediaPipeInspector\n"
+        "assert 'mediapipe' not in sys.modules\n"
+        "from backend import policies\n"
+        "from tests.imaging.portraits import roomy\n"
+        "from tests.pictures import as_jpeg\n"
+        "inspector = MediaPipeInspector()\n"
+        "inspector.warm_up()\n"
+        "policy = policies.load('notice-2025')\n"
+        "seen = inspector.inspect(as_jpeg(roomy()), filename=None, policy=policy)\n"
+        "assert seen.portrait\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_warming_up_is_enough_to_begin() -> None:
+    inspector().warm_up()

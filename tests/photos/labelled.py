@@ -1,0 +1,69 @@
+"""The folder of labelled portraits, where there is one.
+
+Its ``labels.csv`` names for each file the expression and the two pupils as a person
+marked them. The folder is looked for where ``BIZHAO_TEST_PHOTOS`` says, else beside the
+checkout as ``shared/photos``.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
+from tests.domain.judging import NOTICE
+
+_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "photos"
+FOLDER = Path(os.environ.get("BIZHAO_TEST_PHOTOS") or _BESIDE)
+LABELS = FOLDER / "labels.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One portrait and what people noted about it."""
+
+    file: str
+    gender: str
+    ethnicity: str
+    #: Mean height of the two marked pupils, px of the file; none where nobody marked.
+    pupils_y: float | None
+
+    @property
+    def set_name(self) -> str:
+        return self.file.split("/")[0]
+
+    @property
+    def path(self) -> Path:
+        return FOLDER / self.file
+
+
+@cache
+def portraits(set_name: str) -> tuple[Labelled, ...]:
+    with LABELS.open(encoding="utf-8", newline="") as lines:
+        found = [_labelled(row) for row in csv.DictReader(lines)]
+    return tuple(each for each in found if each.set_name == set_name)
+
+
+def _labelled(row: dict[str, str]) -> Labelled:
+    marks = [row["pupil_right_y"], row["pupil_left_y"]]
+    return Labelled(
+        file=row["file"],
+        gender=row["gender"],
+        ethnicity=row["ethnicity"],
+        pupils_y=sum(map(float, marks)) / 2 if all(marks) else None,
+    )
+
+
+@cache
+def inspector() -> MediaPipeInspector:
+    return MediaPipeInspector()
+
+
+@cache
+def inspected(portrait: Labelled) -> PhotoInspection:
+    return inspector().inspect(
+        portrait.path.read_bytes(), filename=portrait.path.name, policy=NOTICE
+    )

@@ -1,0 +1,189 @@
+"""Real portraits of real people: what is fine passes, whoever is in the picture."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from backend.domain.report import Finding, Status, Verdict
+from backend.imaging.probe import probe
+from tests.domain.judging import NOTICE
+from tests.photos.labelled import LABELS, Labelled, inspected, inspector, portraits
+
+pytestmark = pytest.mark.skipif(
+    not LABELS.exists(), reason="no folder of labelled portraits; see tests/photos"
+)
+
+NEUTRAL, SMILING, CANADA = "london_neutral", "london_smiling", "canada"
+PERSON = ("face_count", "upright", "roll", "yaw", "pitch", "eyes_open", "mouth_closed")
+
+
+def finding(portrait: Labelled, rule: str) -> Finding:
+    (found,) = [f for f in inspected(portrait).report.findings if f.rule == rule]
+    return found
+
+
+def framed(*sets: str) -> list[Labelled]:
+    return [
+        p for name in sets for p in portraits(name) if inspected(p).portrait is not None
+    ]
+
+
+def test_nearly_all_neutral_portraits_become_a_portrait() -> None:
+    everyone = portraits(NEUTRAL)
+    assert len(everyone) - len(framed(NEUTRAL)) <= 3
+
+
+def test_whoever_gets_no_portrait_is_told_what_is_missing() -> None:
+    for name in (NEUTRAL, SMILING, CANADA):
+        for portrait in portraits(name):
+            report = inspected(portrait).report
+            reasons = [
+                f.advice
+                for f in report.findings
+                if f.status is Status.FAIL and f.value is None
+            ]
+            assert len(reasons) == (0 if report.crop else 1), portrait.file
+
+
+@pytest.mark.parametrize("rule", PERSON)
+def test_nothing_is_wrong_with_a_neutral_face(rule: str) -> None:
+    wrong = [
+        p.file for p in portraits(NEUTRAL) if finding(p, rule).status is not Status.PASS
+    ]
+    # One pair of lips stands a hair apart: a doubt, not a fault.
+    assert len(wrong) <= 1, wrong
+    failed = [
+        p.file for p in portraits(NEUTRAL) if finding(p, rule).status is Status.FAIL
+    ]
+    assert failed == []
+
+
+@pytest.mark.parametrize(
+    "rule", ["sharpness", "exposure", "background_plain", "colour_photo"]
+)
+@pytest.mark.parametrize("name", [NEUTRAL, SMILING, CANADA])
+def test_studio_light_and_walls_fail_nobody(name: str, rule: str) -> None:
+    failed = [p.file for p in portraits(name) if finding(p, rule).status is Status.FAIL]
+    assert failed == []
+
+
+def test_every_finished_portrait_meets_the_file_and_framing_clauses() -> None:
+    for portrait in framed(NEUTRAL, SMILING, CANADA):
+        seen = inspected(portrait)
+        assert seen.portrait is not None
+        facts = seen.report.portrait
+        assert facts is not None
+        file = probe(seen.portrait, filename="portrait.jpg")
+        assert (file.width, file.height, file.dpi) == (480, 640, (300, 300))  # F1
+        assert (file.bits_per_sample, file.components) == (8, 3)
+        assert file.format == "JPEG"  # F2
+        assert file.jpeg_quality is not None
+        assert file.jpeg_quality >= 60
+        assert 20 * 1024 <= file.size_bytes <= 40 * 1024
+        assert file.trailing_bytes == 0
+        assert abs(facts.centre_offset_px) <= 24, portrait.file  # F3
+        assert 50 <= facts.crown_px <= 110, portrait.file  # F4
+        assert 200 <= facts.eye_line_px <= 300, portrait.file  # F5
+        assert 180 <= facts.face_width_px <= 300, portrait.file  # F6
+
+
+def test_the_eye_line_is_where_people_marked_the_pupils() -> None:
+    apart = []
+    for portrait in framed(NEUTRAL, SMILING, CANADA):
+        report = inspected(portrait).report
+        if portrait.pupils_y is None or not report.crop or not report.portrait:
+            continue
+        unit = NOTICE.output.width / report.crop.width
+        marked = (portrait.pupils_y - report.crop.y) * unit
+        apart.append(abs(marked - report.portrait.eye_line_px))
+    assert len(apart) >= 45
+    assert np.percentile(apart, 95) <= 3
+
+
+def test_open_mouths_are_noticed_in_smiles_only() -> None:
+    def share(name: str) -> float:
+        everyone = portraits(name)
+        failed = [finding(p, "mouth_closed").status is Status.FAIL for p in everyone]
+        return sum(failed) / len(everyone)
+
+    assert share(SMILING) >= 0.3
+    assert share(NEUTRAL) == share(CANADA) == 0
+
+
+@pytest.mark.parametrize("trait", ["gender", "ethnicity"])
+def test_who_somebody_is_decides_nothing(trait: str) -> None:
+    """Failures of good faces by group: there are none in any."""
+    groups: dict[str, list[str]] = {}
+    for portrait in portraits(NEUTRAL):
+        failures = groups.setdefault(getattr(portrait, trait), [])
+        failures += [
+            f"{portrait.file} {f.rule}"
+            for f in inspected(portrait).report.findings
+            # A crop is refused for want of room, whoever it is.
+            if f.status is Status.FAIL and f.value is not None
+        ]
+    assert len(groups) >= 2
+    assert {name: found for name, found in groups.items() if found} == {}
+
+
+# Defects made from good portraits; every sixth person is enough.
+
+SOME = portraits(NEUTRAL)[1::6] if LABELS.exists() else ()
+
+
+def spoilt(portrait: Labelled, kind: str) -> Finding:
+    picture = Image.open(portrait.path).convert("RGB")
+    made, rule = DEFECTS[kind]
+    out = io.BytesIO()
+    made(picture).save(out, "JPEG", quality=92)
+    seen = inspector().inspect(out.getvalue(), filename="x.jpg", policy=NOTICE)
+    assert seen.report.verdict is Verdict.FAIL
+    (found,) = [f for f in seen.report.findings if f.rule == rule]
+    return found
+
+
+def _tiny(picture: Image.Image) -> Image.Image:
+    return picture.resize((180, 180)).resize(picture.size)
+
+
+def _beside(picture: Image.Image) -> Image.Image:
+    both = Image.new("RGB", (picture.width * 2, picture.height))
+    both.paste(picture, (0, 0))
+    both.paste(picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), (picture.width, 0))
+    return both
+
+
+def _busy(picture: Image.Image) -> Image.Image:
+    """A striped curtain to both sides of the head."""
+    striped = picture.copy()
+    draw = ImageDraw.Draw(striped)
+    for x in (*range(150, 330, 20), *range(1020, 1200, 20)):
+        draw.rectangle((x, 0, x + 9, 760), fill=(40, 60, 120))
+    return striped
+
+
+DEFECTS = {
+    "enlarged": (_tiny, "sharpness"),
+    "grey": (lambda p: p.convert("L").convert("RGB"), "colour_photo"),
+    "dark": (lambda p: p.point(lambda v: v * 0.1), "exposure"),
+    "tilted": (lambda p: p.rotate(14, fillcolor=(200, 200, 200)), "roll"),
+    "lying": (lambda p: p.transpose(Image.Transpose.ROTATE_90), "upright"),
+    "upside down": (lambda p: p.transpose(Image.Transpose.ROTATE_180), "upright"),
+    "two": (_beside, "face_count"),
+    "busy": (_busy, "background_plain"),
+    "small": (lambda p: p.resize((500, 500)), "resolution"),
+    "cut at the top": (
+        lambda p: p.crop((0, 330, p.width, p.height)),
+        "crown",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DEFECTS)
+@pytest.mark.parametrize("portrait", SOME, ids=lambda p: p.file)
+def test_a_defect_is_noticed_on_everybody(portrait: Labelled, kind: str) -> None:
+    assert spoilt(portrait, kind).status is Status.FAIL
