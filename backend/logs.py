@@ -9,7 +9,7 @@ import structlog
 
 
 def configure_logs() -> None:
-    """Send our own and every library's log lines through one JSON renderer."""
+    """Render our own log lines as JSON; the libraries we use are silent below warnings."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -191,6 +191,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请联系函授站，由工作人员更换。",
         ),
         # Submissions.
+        "binding_released": (
+            "这条绑定已经解除，照片不再审核",
+            "学生重新绑定并提交后，再审核新的照片。",
+        ),
         "submission_settled": (
             "照片已经审核通过",
             "需要更换时，请联系函授站，由工作人员退回后再提交。",

@@ -47,7 +47,8 @@ class ReviewService:
 
         Raises:
             PermissionDeniedError: not a reviewer.
-            ConflictError: ``stale_decision``: it changed since it was looked at.
+            ConflictError: ``stale_decision``: it changed since it was looked at;
+                ``binding_released``: the photo is nobody's any more.
             InvalidInputError: a return without any reason.
             RefusedError: ``photo_not_acceptable``: nothing to approve, no portrait.
         """
@@ -57,6 +58,8 @@ class ReviewService:
             row, binding = submissions.get_submission(session, public_id)
             if row.version != expected_version:
                 raise ConflictError("stale_decision", version=row.version)
+            if binding.released_at is not None:
+                raise ConflictError("binding_released")
             if action == "approve" and row.portrait_key is None:
                 raise RefusedError("photo_not_acceptable")
             following = next_status(SubmissionStatus(row.status), Action(action))

@@ -172,3 +172,10 @@ def test_an_approved_record_is_not_released(world: World) -> None:
     _approve(world, OPERATOR, photo)
     with pytest.raises(ConflictError, match="submission_settled"):
         world.services.reviews.release_binding(OPERATOR, binding.public_id, "认错人")
+
+
+def test_the_photo_of_a_released_binding_is_not_reviewed(world: World) -> None:
+    _, binding, photo = world.pending(0)
+    world.services.reviews.release_binding(OPERATOR, binding.public_id, "认错人")
+    with pytest.raises(ConflictError, match="binding_released"):
+        _approve(world, OPERATOR, photo)
