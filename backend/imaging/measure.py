@@ -120,6 +120,15 @@ def measure(
     )
 
 
+def locate(rgb: Pixels, *, model: FaceModel) -> FaceGeometry | None:
+    """Return only where the head is, in pixels of ``rgb``; none without a face."""
+    face = model.look(rgb).face
+    if face is None or face.width < 1:
+        return None
+    window = _window(rgb, face)
+    return _geometry(face, window, model.person_mask(window.rgb), 1.0)
+
+
 def _window(rgb: Pixels, face: Face) -> _Window:
     height, width = rgb.shape[:2]
     middle = (face.left_cheek[0] + face.right_cheek[0]) / 2

@@ -12,6 +12,8 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
+import numpy as np
 from PIL import Image, ImageDraw
 
 from backend.domain.measurements import FaceGeometry
@@ -115,9 +117,9 @@ def _prepared(
     size = (round((right - left) * scale), round((bottom - top) * scale))
     size = (max(size[0], inner[0]), max(size[1], inner[1]))
     corner = (round(-left * scale), round(-top * scale))
-    small = Image.fromarray(upload.rgb).resize(inner, Image.Resampling.LANCZOS)
+    small = cv2.resize(upload.rgb, inner, interpolation=cv2.INTER_AREA)
     base = Image.new("RGB", size, _MISSING_PAPER)
-    base.paste(small, corner)
+    base.paste(Image.fromarray(np.asarray(small, np.uint8)), corner)
     layer = Image.new("RGBA", size)
     canvas = _Canvas(
         draw=ImageDraw.Draw(layer),

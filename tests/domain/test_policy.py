@@ -40,10 +40,10 @@ def test_the_shipped_limits_are_the_notices() -> None:
     policy = policies.load("notice-2025")
     output, encoding = policy.output, policy.encoding
     assert [output.width, output.height, output.dpi] == [480, 640, 300]  # F1
-    assert encoding.min_quality == 60  # F2
-    assert policy.rules["file_quality"].allowed == (60, None)
+    assert encoding.min_quality == policy.rules["file_quality"].fail_below  # F2
     assert [encoding.min_bytes, encoding.max_bytes] == [20 * 1024, 40 * 1024]
     notice = {
+        "file_quality": (60, None),  # F2
         "crown": (50, 110),  # F4
         "eye_line": (200, 300),  # F5
         "face_width": (180, 300),  # F6
