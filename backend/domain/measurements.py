@@ -87,7 +87,13 @@ class Measurements:
     chroma: float | None = None
     background_edges: float | None = None
     background_spread: float | None = None
+    cheek_balance: float | None = None
+    skin_cast: float | None = None
+    lens_light: float | None = None
+    clothes_contrast: float | None = None
+    clothes_blue: float | None = None
     second_face_box: Box | None = None
     eyes_box: Box | None = None
     mouth_box: Box | None = None
     background_box: Box | None = None
+    clothes_box: Box | None = None

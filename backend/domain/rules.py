@@ -87,6 +87,31 @@ def background_plain(m: Measurements, rule: RulePolicy) -> Finding:
     )
 
 
+def lighting_even(m: Measurements, rule: RulePolicy) -> Finding:
+    """Both cheeks are equally bright."""
+    return limited(rule, m.cheek_balance, box=_head(m))
+
+
+def natural_colour(m: Measurements, rule: RulePolicy) -> Finding:
+    """Skin has the colour of skin: no cast, no filter."""
+    return limited(rule, m.skin_cast, box=_head(m))
+
+
+def sunglasses(m: Measurements, rule: RulePolicy) -> Finding:
+    """Nothing dark is before the eyes."""
+    return limited(rule, m.lens_light, box=m.eyes_box)
+
+
+def clothes_contrast(m: Measurements, rule: RulePolicy) -> Finding:
+    """Clothes and background differ in colour."""
+    return limited(rule, m.clothes_contrast, box=m.clothes_box)
+
+
+def clothes_not_blue(m: Measurements, rule: RulePolicy) -> Finding:
+    """The clothes are not blue."""
+    return limited(rule, m.clothes_blue, box=m.clothes_box)
+
+
 #: The names of the limits of rules that look at several values.
 VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
@@ -110,6 +135,11 @@ PERSON_RULES: Final[Mapping[str, PersonRule]] = MappingProxyType(
             exposure,
             colour_photo,
             background_plain,
+            lighting_even,
+            natural_colour,
+            sunglasses,
+            clothes_contrast,
+            clothes_not_blue,
         )
     }
 )

@@ -41,6 +41,8 @@ _CHEEKS: Final = (234, 454)
 _IRISES: Final = (468, 473)
 _FOREHEAD_CHIN: Final = (10, 152)
 _EYES: Final = ((33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380))
+_LOWER_LIDS: Final = (145, 374)
+_CHEEK_MIDDLES: Final = (50, 280)
 _LIPS: Final = ((13, 14), (82, 87), (312, 317))
 _OUTLINE: Final = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400,
@@ -63,6 +65,10 @@ class Face:
     chin: Points
     left_eye: Points
     right_eye: Points
+    left_lid: Points
+    right_lid: Points
+    left_cheek_middle: Points
+    right_cheek_middle: Points
     lips: Points
     outline: Points
     eyes: Points
@@ -336,6 +342,10 @@ def _named(points: Points) -> Face:
         chin=points[_FOREHEAD_CHIN[1]],
         left_eye=points[list(_EYES[0])],
         right_eye=points[list(_EYES[1])],
+        left_lid=points[_LOWER_LIDS[0]],
+        right_lid=points[_LOWER_LIDS[1]],
+        left_cheek_middle=points[_CHEEK_MIDDLES[0]],
+        right_cheek_middle=points[_CHEEK_MIDDLES[1]],
         lips=points[np.array(_LIPS)],
         outline=points[list(_OUTLINE)],
         eyes=points[list(_EYE_OUTLINE)],

@@ -8,7 +8,6 @@ camera. Points are given in pixels of the full-resolution upright picture.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -18,14 +17,10 @@ from numpy.typing import NDArray
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.report import Box
+from backend.imaging import appearance
 from backend.imaging.faces import Face, FaceModel, Pixels, Points
+from backend.imaging.window import FACE_PX, Window, window_around
 
-#: The face's width in the window, pixels.
-FACE_PX: Final = 200
-#: The window around the eyes, in face widths: enough for high hair and the shoulders.
-_SIDE: Final = 1.3
-_ABOVE: Final = 1.9
-_BELOW: Final = 1.7
 #: Iris centres lie this much of the face width below hand-marked pupils (vision facts).
 _PUPIL_BIAS: Final = 0.008
 #: The crown is sought this far to either side of the face's middle (vision facts).
@@ -39,25 +34,6 @@ _BACKGROUND: Final = 0.1
 _EDGE_SHARE: Final = 0.08
 #: Fewer pixels than this are no background to judge.
 _LEAST_BACKGROUND: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """A region of the picture at a face width of 200 px; ``scale`` leads into it."""
-
-    rgb: Pixels
-    left: int
-    top: int
-    scale: float
-
-    def to_picture(self, x: float, y: float) -> tuple[float, float]:
-        """Return the picture's coordinates of a point of the window."""
-        return self.left + x / self.scale, self.top + y / self.scale
-
-    def into(self, points: Points) -> Points:
-        """Return the window's (x, y) of points of the picture."""
-        origin = np.array([self.left, self.top], np.float64)
-        return (points[..., :2] - origin) * self.scale
 
 
 def measure(
@@ -87,10 +63,11 @@ def measure(
             chroma=chroma,
         )
     second = sighting.second
-    window = _window(rgb, face)
+    window = window_around(rgb, face)
     mask = model.person_mask(window.rgb)
     under, over = _exposure(window, face)
     edges, spread, where = _background(window, face, mask)
+    clothes = appearance.clothes(window, face, mask)
     return Measurements(
         file=file,
         picture_width=size[0],
@@ -114,6 +91,12 @@ def measure(
             if second
             else None
         ),
+        cheek_balance=appearance.cheek_balance(window, face),
+        skin_cast=appearance.skin_cast(window, face),
+        lens_light=appearance.lens_light(window, face),
+        clothes_contrast=clothes.contrast,
+        clothes_blue=clothes.blue,
+        clothes_box=_scaled(clothes.box, scale),
         eyes_box=_box(face.eyes, scale, grow=0.15 * face.width),
         mouth_box=_box(face.mouth, scale, grow=0.08 * face.width),
         background_box=_scaled(where, scale),
@@ -125,28 +108,12 @@ def locate(rgb: Pixels, *, model: FaceModel) -> FaceGeometry | None:
     face = model.look(rgb).face
     if face is None or face.width < 1:
         return None
-    window = _window(rgb, face)
+    window = window_around(rgb, face)
     return _geometry(face, window, model.person_mask(window.rgb), 1.0)
 
 
-def _window(rgb: Pixels, face: Face) -> _Window:
-    height, width = rgb.shape[:2]
-    middle = (face.left_cheek[0] + face.right_cheek[0]) / 2
-    eyes = (face.left_iris[1] + face.right_iris[1]) / 2
-    left = max(0, int(middle - _SIDE * face.width))
-    right = min(width, math.ceil(middle + _SIDE * face.width))
-    top = max(0, int(eyes - _ABOVE * face.width))
-    bottom = min(height, math.ceil(eyes + _BELOW * face.width))
-    part = rgb[top:bottom, left:right]
-    scale = FACE_PX / face.width
-    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
-    return _Window(rgb=small, left=left, top=top, scale=scale)
-
-
 def _geometry(
-    face: Face, window: _Window, mask: NDArray[np.float32], scale: float
+    face: Face, window: Window, mask: NDArray[np.float32], scale: float
 ) -> FaceGeometry:
     eye_y = (face.left_iris[1] + face.right_iris[1]) / 2 - _PUPIL_BIAS * face.width
     row, cut = _crown_row(face, window, mask)
@@ -168,7 +135,7 @@ def _pupil(iris: Points, face: Face) -> tuple[float, float]:
 
 
 def _crown_row(
-    face: Face, window: _Window, mask: NDArray[np.float32]
+    face: Face, window: Window, mask: NDArray[np.float32]
 ) -> tuple[float, bool]:
     """Return the top row of the person near the middle, and whether it is cut off.
 
@@ -214,20 +181,20 @@ def _mouth_gap(face: Face) -> float:
     return float(gaps.max() / np.linalg.norm(eyes - face.chin[:2]))
 
 
-def _face_part(window: _Window, face: Face) -> tuple[slice, slice]:
+def _face_part(window: Window, face: Face) -> tuple[slice, slice]:
     points = window.into(face.outline)
     low = np.maximum(points.min(axis=0), 0).astype(int)
     high = np.ceil(points.max(axis=0)).astype(int)
     return slice(low[1], high[1] + 1), slice(low[0], high[0] + 1)
 
 
-def _sharpness(window: _Window, face: Face) -> float:
+def _sharpness(window: Window, face: Face) -> float:
     """Return the variance of the Laplacian over the face at a width of 200 px."""
     grey = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2GRAY)[_face_part(window, face)]
     return float(cv2.Laplacian(grey, cv2.CV_64F).var())
 
 
-def _exposure(window: _Window, face: Face) -> tuple[float, float]:
+def _exposure(window: Window, face: Face) -> tuple[float, float]:
     """Return the shares of the face that are black and white, 0 to 1."""
     inside = np.zeros(window.rgb.shape[:2], np.uint8)
     cv2.fillConvexPoly(inside, window.into(face.outline).astype(np.int32), 1)
@@ -245,7 +212,7 @@ def _chroma(rgb: Pixels) -> float:
 
 
 def _background(
-    window: _Window, face: Face, mask: NDArray[np.float32]
+    window: Window, face: Face, mask: NDArray[np.float32]
 ) -> tuple[float | None, float | None, Box | None]:
     """Return mean edge strength and colour spread behind the head, and the worst place.
 
@@ -273,7 +240,7 @@ def _background(
 
 
 def _worst(
-    window: _Window, amount: NDArray[np.float32], behind: NDArray[np.bool_]
+    window: Window, amount: NDArray[np.float32], behind: NDArray[np.bool_]
 ) -> Box:
     """Return the picture's box around the worst place, half a face wide."""
     side = FACE_PX // 2

@@ -129,7 +129,11 @@ RULES: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "glasses": Words("no glasses", "Glasses are worn.", "Take them off."),
         "lens_glare": Words("no glare", "The lenses reflect.", "Take them off."),
-        "sunglasses": Words("no sunglasses", "Sunglasses are worn.", "Take them off."),
+        "sunglasses": Words(
+            "no sunglasses",
+            "It is too dark around the eyes, as with sunglasses ({value}, at least {low}).",
+            "Take off your glasses; no shadow may fall on the eyes.",
+        ),
         "coloured_lenses": Words(
             "no coloured lenses", "Coloured lenses are worn.", "Take them out."
         ),
@@ -145,17 +149,29 @@ RULES: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "hair_length": Words("hair", "The hair is not as asked.", "Ask staff."),
         "clothes_contrast": Words(
-            "clothes stand out", "Clothes blend into the wall.", "Change clothes."
+            "clothes stand out",
+            "Clothes and background look alike ({value}, better {low} or more).",
+            "Wear another colour, or use another wall.",
         ),
         "clothes_not_blue": Words(
-            "not blue", "The clothes are blue.", "Change clothes."
+            "not blue",
+            "The clothes look blue ({value} of them, at most {high}).",
+            "Wear another colour.",
+            percent=True,
         ),
         "clothes_plain": Words(
             "plain clothes", "The clothes are patterned.", "Change clothes."
         ),
-        "lighting_even": Words("even light", "The light is uneven.", "Face the light."),
+        "lighting_even": Words(
+            "even light",
+            "One side of the face is darker: {value} of the other, at least {low}.",
+            "Face the light so that both sides are equally bright.",
+            percent=True,
+        ),
         "natural_colour": Words(
-            "true colours", "The colours are off.", "Use daylight, no filter."
+            "true colours",
+            "The skin has a colour cast ({value}, at most {high}).",
+            "Use daylight or white lamps, and no filter.",
         ),
         "distortion": Words("no distortion", "The face is distorted.", "Step back."),
         "background_colour": Words(

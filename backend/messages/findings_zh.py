@@ -131,7 +131,11 @@ RULES: Final[Mapping[str, Words]] = MappingProxyType(
         ),
         "glasses": Words("不戴眼镜", "戴着眼镜。", "请摘下眼镜重新拍。"),
         "lens_glare": Words("镜片不反光", "镜片反光。", "请摘下眼镜重新拍。"),
-        "sunglasses": Words("没有墨镜", "戴着墨镜。", "请摘下墨镜重新拍。"),
+        "sunglasses": Words(
+            "没有墨镜",
+            "眼睛前面太暗，像是戴了墨镜或深色镜片（亮度 {value}，至少 {low}）。",
+            "请摘下眼镜再拍，并避免帽檐、头发的影子落在眼睛上。",
+        ),
         "coloured_lenses": Words(
             "没有美瞳", "戴着有色隐形眼镜。", "请取下有色隐形眼镜重新拍。"
         ),
@@ -149,16 +153,30 @@ RULES: Final[Mapping[str, Words]] = MappingProxyType(
             "发型合适", "男生不宜光头或留长发。", "请联系函授站说明情况。"
         ),
         "clothes_contrast": Words(
-            "衣服与背景分明", "衣服和背景颜色太接近。", "请换一件颜色不同的衣服。"
+            "衣服与背景分明",
+            "衣服和背景颜色太接近（色差 {value}，最好不低于 {low}）。",
+            "请换一件和背景颜色明显不同的衣服，或换一面墙。",
         ),
-        "clothes_not_blue": Words("衣服不是蓝色", "穿着蓝色衣服。", "请换掉蓝色衣服。"),
+        "clothes_not_blue": Words(
+            "衣服不是蓝色",
+            "衣服看起来是蓝色（蓝色占 {value}，最多 {high}）。",
+            "请换掉蓝色衣服，建议穿浅色、非蓝色的上衣。",
+            percent=True,
+        ),
         "clothes_plain": Words(
             "衣服简单", "衣服有复杂的条纹或图案。", "请换一件纯色的衣服。"
         ),
         "lighting_even": Words(
-            "光线均匀", "脸的两边明暗不一。", "请面向光源，让两边一样亮。"
+            "光线均匀",
+            "脸的两边明暗不一（暗的一边只有亮的一边的 {value}，至少 {low}）。",
+            "请面向光源，让脸的两边一样亮，不要让光只从一侧照来。",
+            percent=True,
         ),
-        "natural_colour": Words("颜色真实", "照片偏色。", "请在自然光下拍，关掉滤镜。"),
+        "natural_colour": Words(
+            "颜色真实",
+            "照片偏色，肤色不自然（偏差 {value}，最多 {high}）。",
+            "请在自然光或白色灯光下拍，关掉滤镜和美颜。",
+        ),
         "distortion": Words(
             "没有变形", "脸有明显变形。", "请离镜头远一些拍，不要用广角自拍。"
         ),

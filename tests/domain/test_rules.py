@@ -92,6 +92,14 @@ PASS, WARN, FAIL = Status.PASS, Status.WARN, Status.FAIL
         ("background_plain", {"background_edges": 17.0}, FAIL),
         ("background_plain", {"background_spread": 13.0}, WARN),
         ("background_plain", {"background_spread": 26.0}, FAIL),
+        ("lighting_even", {"cheek_balance": 0.74}, WARN),
+        ("lighting_even", {"cheek_balance": 0.64}, FAIL),
+        ("natural_colour", {"skin_cast": 9.0}, WARN),
+        ("natural_colour", {"skin_cast": 10.1}, FAIL),
+        ("sunglasses", {"lens_light": 0.29}, WARN),
+        ("sunglasses", {"lens_light": 0.17}, FAIL),
+        ("clothes_contrast", {"clothes_contrast": 5.0}, WARN),
+        ("clothes_not_blue", {"clothes_blue": 0.5}, WARN),
     ],
 )
 def test_what_is_measured_decides(
@@ -121,6 +129,11 @@ def test_nothing_that_could_not_be_measured_passes(missing: dict[str, Any]) -> N
             "chroma",
             "background_edges",
             "background_spread",
+            "cheek_balance",
+            "skin_cast",
+            "lens_light",
+            "clothes_contrast",
+            "clothes_blue",
         )
     )
     empty = good(face_count=0, **missing, **unknown)

@@ -197,3 +197,57 @@ def test_a_missing_model_is_our_own_error(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "mediapipe.python.solutions", broken)
     with pytest.raises(UnavailableError, match="face_model_unavailable"):
         FaceModel().warm_up()
+
+
+def test_light_from_one_side_darkens_the_other_cheek() -> None:
+    middle = int(head(GOOD).centre_x)
+    shaded = roomy().copy()
+    shaded[:, :middle] = lit(shaded[:, :middle], 0.45)
+    assert number(GOOD.cheek_balance) > 0.75
+    assert number(measured(shaded).cheek_balance) < 0.65
+
+
+@pytest.mark.parametrize(
+    "cast", [(-60, 0, 60), (-50, 20, 0), (20, 20, -90)], ids=["blue", "green", "yellow"]
+)
+def test_a_colour_cast_shows_on_the_skin(cast: tuple[int, int, int]) -> None:
+    tinted = np.clip(roomy().astype(int) + cast, 0, 255).astype(np.uint8)
+    assert number(GOOD.skin_cast) < 4
+    assert number(measured(tinted).skin_cast) > 4
+
+
+def test_dark_lenses_are_darker_than_the_cheek_below_them() -> None:
+    worn = roomy().copy()
+    face = head(GOOD)
+    for x, y in (face.left_pupil, face.right_pupil):
+        lens = (slice(int(y) - 24, int(y) + 26), slice(int(x) - 38, int(x) + 38))
+        worn[lens] = lit(worn[lens], 0.08)
+    assert number(GOOD.lens_light) > 0.5
+    assert number(measured(worn).lens_light) < 0.25
+
+
+def dressed(colour: tuple[int, int, int]) -> Pixels:
+    """Paint everything below the neck, clothes and wall alike."""
+    rgb = roomy().copy()
+    rgb[int(head(GOOD).chin_y) + 20 :] = colour
+    return rgb
+
+
+def test_blue_clothes_are_blue_and_the_suit_is_not() -> None:
+    assert number(GOOD.clothes_blue) < 0.1
+    assert number(measured(dressed((40, 80, 190))).clothes_blue) > 0.4
+
+
+def test_clothes_of_the_walls_colour_do_not_stand_out() -> None:
+    assert number(GOOD.clothes_contrast) > 12
+    wall = tuple(int(v) for v in np.median(roomy()[:150], axis=(0, 1)))
+    alike = measured(dressed((wall[0], wall[1], wall[2])))
+    assert number(alike.clothes_contrast) < number(GOOD.clothes_contrast)
+
+
+def test_a_picture_that_ends_at_the_chin_shows_no_clothes() -> None:
+    found = measured(roomy()[: int(head(GOOD).chin_y) + 20])
+    assert found.face_count == 1
+    assert found.clothes_contrast is None
+    assert found.clothes_blue is None
+    assert found.clothes_box is None

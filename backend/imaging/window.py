@@ -1,0 +1,59 @@
+"""The part of a picture around a head, brought to one size.
+
+All measures of light, colour and sharpness are taken here, so that their limits mean the
+same for every camera.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from backend.imaging.faces import Face, Pixels, Points
+
+#: The face's width in the window, pixels.
+FACE_PX: Final = 200
+#: The window around the eyes, in face widths: enough for high hair and the shoulders.
+_SIDE: Final = 1.3
+_ABOVE: Final = 1.9
+_BELOW: Final = 1.7
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A region of the picture at a face width of 200 px; ``scale`` leads into it."""
+
+    rgb: Pixels
+    left: int
+    top: int
+    scale: float
+
+    def to_picture(self, x: float, y: float) -> tuple[float, float]:
+        """Return the picture's coordinates of a point of the window."""
+        return self.left + x / self.scale, self.top + y / self.scale
+
+    def into(self, points: Points) -> Points:
+        """Return the window's (x, y) of points of the picture."""
+        origin = np.array([self.left, self.top], np.float64)
+        return (points[..., :2] - origin) * self.scale
+
+
+def window_around(rgb: Pixels, face: Face) -> Window:
+    """Return the window around a face of the picture."""
+    height, width = rgb.shape[:2]
+    middle = (face.left_cheek[0] + face.right_cheek[0]) / 2
+    eyes = (face.left_iris[1] + face.right_iris[1]) / 2
+    left = max(0, int(middle - _SIDE * face.width))
+    right = min(width, math.ceil(middle + _SIDE * face.width))
+    top = max(0, int(eyes - _ABOVE * face.width))
+    bottom = min(height, math.ceil(eyes + _BELOW * face.width))
+    part = rgb[top:bottom, left:right]
+    scale = FACE_PX / face.width
+    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
+    return Window(rgb=small, left=left, top=top, scale=scale)
