@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import qr
+from qr.fonts import PACKAGE, first_existing
+from qr.layout import (
+    BLOCKS,
+    HEIGHT_MM,
+    MARGIN_MM,
+    WIDTH_MM,
+    Block,
+    Box,
+    Code,
+    Text,
+    lay_out,
+    line_height,
+    set_text,
+    step_box,
+    wrap,
+)
+
+URL = "https://bizhao.example.edu.cn/s/Ab3dEf6hIj9kLm2n"
+pytestmark = pytest.mark.needs("cjk-font")
+
+
+def spec(**values: str) -> qr.PosterSpec:
+    given_values = {
+        "school": "样例大学",
+        "station": "样例市第一函授站",
+        "campaign": "2025届、2026届函授毕业生毕业信息采集",
+        "window": "2025年9月20日 至 2026年4月30日",
+        "url": URL,
+        "contact": "李老师 000-0000000",
+    }
+    return qr.PosterSpec(**given_values | values)  # type: ignore[arg-type] # steps are never among them
+
+
+def square(text: str, size_pt: float) -> float:
+    """A font whose Chinese characters are squares and whose Latin ones are half."""
+    wide = sum(1.0 if ord(c) > 0x2E7F else 0.5 for c in text)
+    return wide * size_pt * 25.4 / 72
+
+
+def regions() -> list[Box]:
+    code = next(s for s in lay_out(spec(), square) if isinstance(s, Code))
+    return [
+        *(block.box for block in BLOCKS.values()),
+        *(step_box(n) for n in range(4)),
+        code.box,
+    ]
+
+
+def test_no_region_overlaps_another_or_leaves_the_page() -> None:
+    boxes = regions()
+    for n, a in enumerate(boxes):
+        assert a.x >= MARGIN_MM - 1e-9
+        assert a.right <= WIDTH_MM - MARGIN_MM + 1e-9
+        assert a.y > 0
+        assert a.bottom < HEIGHT_MM
+        for b in boxes[n + 1 :]:
+            apart = (
+                a.right <= b.x or b.right <= a.x or a.bottom <= b.y or b.bottom <= a.y
+            )
+            assert apart, (a, b)
+
+
+@given(
+    text=st.text(
+        st.sampled_from("样例函授站点（）、，。abc 0123456789-"),
+        min_size=1,
+        max_size=200,
+    ),
+    name=st.sampled_from(sorted(BLOCKS)),
+)
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_said_stays_in_its_region(text: str, name: str) -> None:
+    block = BLOCKS[name]
+    lines = set_text(text, block, square)
+    for line in lines:
+        width = square(line.text, line.size_pt)
+        assert line.x >= block.box.x - 1e-6
+        assert line.x + width <= block.box.right + 1e-6
+        assert block.box.y - 1e-6 <= line.baseline <= block.box.bottom + 1e-6
+        assert block.smallest_pt <= line.size_pt <= block.largest_pt
+    said = "".join(line.text for line in lines).replace(" ", "")
+    whole = "".join(text.split())
+    assert said == whole or (said.endswith("…") and whole.startswith(said[:-1]))
+
+
+def test_a_long_text_wraps_before_it_shrinks_and_is_cut_last() -> None:
+    block = Block(Box(0, 0, 50, 20), 20, 10)
+    one = set_text("样例", block, square)
+    assert [line.text for line in one] == ["样例"]
+    assert one[0].size_pt == 20
+    two = set_text("样例市第一函授站点", block, square)
+    assert len(two) == 2
+    cut = set_text("样" * 200, block, square)
+    assert cut[-1].text.endswith("…")
+    assert len(cut) == int(20 / line_height(10))
+
+
+def test_closing_punctuation_does_not_start_a_line() -> None:
+    lines = wrap("样例样例，样例", 4 * 10 * 25.4 / 72, 10, square)
+    assert all(not line.startswith("，") for line in lines)
+    assert "".join(lines) == "样例样例，样例"
+
+
+def test_a_latin_word_stays_whole_where_it_fits() -> None:
+    lines = wrap("电话 abcdef 样例", 4 * 10 * 25.4 / 72, 10, square)
+    assert any("abcdef" in line for line in lines)
+
+
+def read(picture: Image.Image) -> str:
+    return zxingcpp.read_barcodes(np.asarray(picture.convert("L")))[0].text
+
+
+def test_the_pdf_is_read_back_and_has_a_page_a_poster() -> None:
+    other = "https://bizhao.example.edu.cn/s/zzzzzzzzzzzzzzzz"
+    data = qr.render_poster_pdf([spec(), spec(url=other)])
+    document = pypdfium2.PdfDocument(data)
+    assert len(document) == 2
+    pictures = [page.render(scale=2).to_pil() for page in document]
+    assert [read(picture) for picture in pictures] == [URL, other]
+    text = document[0].get_textpage().get_text_range()
+    for part in ("样例大学", "样例市第一函授站", "2026年4月30日", "李老师", URL):
+        assert part in text.replace("\r\n", "")
+    document.close()
+
+
+def test_the_pdf_carries_its_font_and_is_the_same_every_time() -> None:
+    data = qr.render_poster_pdf([spec()])
+    assert b"/FontFile2" in data
+    assert data == qr.render_poster_pdf([spec()])
+
+
+def test_many_posters_share_one_font() -> None:
+    one = len(qr.render_poster_pdf([spec()]))
+    many = len(
+        qr.render_poster_pdf([spec(station=f"样例第{n}函授站") for n in range(20)])
+    )
+    assert (many - one) / 19 < 20 * 1024
+
+
+def test_the_picture_is_a4_and_is_read_back() -> None:
+    picture = Image.open(io.BytesIO(qr.render_poster_png(spec(), dpi=100)))
+    assert picture.size == (round(210 / 25.4 * 100), round(297 / 25.4 * 100))
+    assert read(picture) == URL
+
+
+def test_a_poster_says_all_that_it_must() -> None:
+    said = "".join(s.text for s in lay_out(spec(), square) if isinstance(s, Text))
+    for part in (
+        "毕业证书照片采集",
+        "微信",
+        "采集时间",
+        "到期删除",
+        "咨询",
+        "扫码进入",
+    ):
+        assert part in said
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("school", " ", "school is empty"),
+        ("station", "站" * 301, "station has more than 300"),
+        ("url", "javascript:alert(1)", "url must start with"),
+        ("url", "https://例.cn/s/x", "ASCII"),
+        ("url", "https://e.cn/" + "x" * 200, "at most 200"),
+    ],
+)
+def test_a_text_that_does_not_fit_is_named(
+    field: str, value: str, problem: str
+) -> None:
+    with pytest.raises(qr.PosterError, match=problem):
+        spec(**{field: value})
+
+
+def test_there_are_four_steps() -> None:
+    with pytest.raises(qr.PosterError, match="4 steps"):
+        qr.PosterSpec(
+            school="a", station="b", campaign="c", window="d", url=URL, contact="e",
+            steps=(("一", "二"),),
+        )  # fmt: skip
+
+
+def test_no_poster_is_no_file() -> None:
+    with pytest.raises(qr.PosterError, match="no poster"):
+        qr.render_poster_pdf([])
+
+
+def test_a_machine_without_a_font_is_told_what_to_install(tmp_path: Path) -> None:
+    with pytest.raises(qr.FontNotFoundError, match=PACKAGE):
+        first_existing((tmp_path / "none.ttf",))
