@@ -63,7 +63,16 @@ def test_nothing_is_wrong_with_a_neutral_face(rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["sharpness", "exposure", "background_plain", "colour_photo"]
+    "rule",
+    [
+        "sharpness",
+        "exposure",
+        "background_plain",
+        "colour_photo",
+        "lighting_even",
+        "natural_colour",
+        "sunglasses",
+    ],
 )
 @pytest.mark.parametrize("name", [NEUTRAL, SMILING, CANADA])
 def test_studio_light_and_walls_fail_nobody(name: str, rule: str) -> None:
@@ -130,6 +139,12 @@ def test_who_somebody_is_decides_nothing(trait: str) -> None:
     assert {name: found for name, found in groups.items() if found} == {}
 
 
+def test_a_white_shirt_on_light_grey_is_at_most_a_doubt() -> None:
+    statuses = {finding(p, "clothes_contrast").status for p in portraits(NEUTRAL)}
+    assert Status.WARN in statuses
+    assert Status.FAIL not in statuses
+
+
 # Defects made from good portraits; every sixth person is enough.
 
 SOME = portraits(NEUTRAL)[1::6] if LABELS.exists() else ()
@@ -157,6 +172,20 @@ def _beside(picture: Image.Image) -> Image.Image:
     return both
 
 
+def _tinted(picture: Image.Image) -> Image.Image:
+    red, green, blue = picture.split()
+    warm = red.point(lambda v: v * 0.65)
+    cold = blue.point(lambda v: min(255, v * 1.3))
+    return Image.merge("RGB", (warm, green, cold))
+
+
+def _half_lit(picture: Image.Image) -> Image.Image:
+    half = picture.copy()
+    side = picture.crop((0, 0, picture.width // 2, picture.height))
+    half.paste(side.point(lambda v: v * 0.4), (0, 0))
+    return half
+
+
 def _busy(picture: Image.Image) -> Image.Image:
     """A striped curtain to both sides of the head."""
     striped = picture.copy()
@@ -175,6 +204,8 @@ DEFECTS = {
     "upside down": (lambda p: p.transpose(Image.Transpose.ROTATE_180), "upright"),
     "two": (_beside, "face_count"),
     "busy": (_busy, "background_plain"),
+    "cold light": (_tinted, "natural_colour"),
+    "lit from one side": (_half_lit, "lighting_even"),
     "small": (lambda p: p.resize((500, 500)), "resolution"),
     "cut at the top": (
         lambda p: p.crop((0, 330, p.width, p.height)),
