@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from backend.domain.errors import PhotoUnreadableError
+from backend.imaging import jpeg
 
 Pixels = NDArray[np.uint8]
 T = TypeVar("T")
@@ -29,6 +30,9 @@ T = TypeVar("T")
 MOST_PIXELS: Final = 60_000_000
 #: Below this there is no face to find.
 LEAST_SIDE: Final = 64
+#: A progressive JPEG has about ten scans; each costs a pass over all pixels, however few
+#: bytes it has, so that a small file of a million scans would take hours.
+MOST_SCANS: Final = 100
 #: Pillow opens an MPO, several JPEGs in one file, as the JPEG it begins with.
 _FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF")
 _OTHERS: Final = {
@@ -69,7 +73,8 @@ def open_header(data: bytes) -> Image.Image:
 
     Raises:
         PhotoUnreadableError: ``not_a_picture``, ``unsupported_format``,
-            ``too_many_pixels``, ``picture_too_small``, ``animated_picture``.
+            ``too_many_pixels``, ``picture_too_small``, ``animated_picture``,
+            ``picture_damaged``.
     """
     picture = guarded(lambda: Image.open(io.BytesIO(data), formats=_FORMATS), data)
     width, height = picture.size
@@ -77,6 +82,8 @@ def open_header(data: bytes) -> Image.Image:
         raise PhotoUnreadableError("too_many_pixels", megapixels=MOST_PIXELS // 10**6)
     if min(width, height) < LEAST_SIDE:
         raise PhotoUnreadableError("picture_too_small", least=LEAST_SIDE)
+    if picture.format in {"JPEG", "MPO"} and _scans(data) > MOST_SCANS:
+        raise PhotoUnreadableError("picture_damaged")
     if picture.format == "PNG" and not _PNG_END.search(data):
         raise PhotoUnreadableError("picture_damaged")
     if picture.format in {"PNG", "WEBP"} and getattr(picture, "n_frames", 1) > 1:
@@ -150,6 +157,13 @@ def guarded(step: Callable[[], T], data: bytes) -> T:
         zlib.error,
     ):
         # The decoders raise all of these for damaged files, and say nothing more useful.
+        raise PhotoUnreadableError("picture_damaged") from None
+
+
+def _scans(data: bytes) -> int:
+    try:
+        return jpeg.scans(data)
+    except ValueError:
         raise PhotoUnreadableError("picture_damaged") from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,8 @@ _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD8)})
 #: Start of frame, all codings; C4, C8 and CC are other markers (ITU-T T.81, table B.1).
 _SOF: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _APP15: Final = 0xEF
+#: In coded data 0xFF is followed by 0x00, a restart marker or another 0xFF (T.81, B.1.1).
+_BETWEEN_SCANS: Final = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 _COLOUR_MARKS: Final = frozenset({b"JFIF\0", b"Adobe"})
 
 #: The luminance table of ITU-T T.81, table K.1, in zigzag order, quality 50.
@@ -99,6 +102,14 @@ def read_facts(data: bytes) -> JpegFacts:
     )
 
 
+def scans(data: bytes) -> int:
+    """Return how many scans the picture is coded in: each is a pass over all its pixels."""
+    first = next((s for s in segments(data) if s.marker == _SOS), None)
+    if first is None:
+        return 0
+    return 1 + sum(m == _SOS for m, _ in _markers_after(data, first.end))
+
+
 def estimate_quality(table: NDArray[np.float64]) -> tuple[int, bool]:
     """Return the quality whose standard table is nearest, and whether it is equal.
 
@@ -164,20 +175,24 @@ def _density(body: bytes) -> tuple[float, float] | None:
 
 
 def _end(data: bytes, scan: int) -> int | None:
-    """Return the offset after the picture's end marker.
-
-    Inside coded data 0xFF is followed by 0x00 or a restart marker; any other marker
-    begins a segment between two scans of a progressive picture, or is the end.
-    """
-    at = scan
-    while (at := data.find(b"\xff", at)) != -1 and at + 1 < len(data):
-        marker = data[at + 1]
+    """Return the offset after the picture's end marker; ``scan`` is where coded data starts."""
+    for marker, at in _markers_after(data, scan):
         if marker == _EOI:
             return at + 2
-        if marker in {0x00, 0xFF} or marker in _STANDALONE:
-            at += 1 if marker == 0xFF else 2  # noqa: PLR2004 - fill byte
-        elif at + 4 <= len(data):
-            at += 2 + int.from_bytes(data[at + 2 : at + 4])
-        else:
-            return None
     return None
+
+
+def _markers_after(data: bytes, scan: int) -> Iterator[tuple[int, int]]:
+    """Yield the markers from the first coded data on, to the end marker, and their offsets.
+
+    A marker that is not part of the coded data begins a segment between two scans, or is
+    the end of the picture.
+    """
+    at = scan
+    while found := _BETWEEN_SCANS.search(data, at):
+        at = found.start()
+        marker = data[at + 1]
+        yield marker, at
+        if marker == _EOI or at + 4 > len(data):
+            return
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])

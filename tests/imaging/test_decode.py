@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from backend.domain.errors import PhotoUnreadableError
-from backend.imaging.decode import MOST_PIXELS, decode, decode_at_least
+from backend.imaging import jpeg
+from backend.imaging.decode import MOST_PIXELS, MOST_SCANS, decode, decode_at_least
 from tests.imaging import pictures
 from tests.imaging.pictures import BLUE, GREEN, RED, WHITE
 
@@ -211,6 +212,25 @@ def test_too_many_pixels_are_refused_before_any_is_allocated() -> None:
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+def with_scans(picture: bytes, more: int) -> bytes:
+    """Repeat a progressive picture's last scan with nothing in it."""
+    header = picture[picture.rindex(b"\xff\xda") :][:10]
+    return picture[:-2] + (header + b"\0") * more + picture[-2:]
+
+
+def test_a_picture_of_very_many_scans_is_refused_before_any_is_decoded() -> None:
+    progressive = pictures.jpeg(progressive=True)
+    usual = progressive.count(b"\xff\xda")
+    assert jpeg.scans(progressive) == usual == 10
+    assert jpeg.scans(pictures.jpeg()) == 1
+    allowed = with_scans(progressive, MOST_SCANS - usual)
+    assert_corners(decode(allowed), UPRIGHT[1])
+    assert jpeg.scans(allowed) == MOST_SCANS
+    assert refusal(with_scans(progressive, MOST_SCANS - usual + 1)) == "picture_damaged"
+    # Scans of a second picture in the file, or of a film after it, are nobody's work.
+    assert_corners(decode(progressive + with_scans(progressive, 200)), UPRIGHT[1])
 
 
 def test_the_limit_admits_the_largest_phone_cameras() -> None:
