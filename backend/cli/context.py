@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,8 +51,7 @@ def demo_settings(public_url: str) -> Settings:
         file.touch(mode=0o600, exist_ok=False)
         with file.open("w", encoding="utf-8") as out:
             out.write("\n".join(lines) + "\n")
-    os.environ["BIZHAO_PUBLIC_URL"] = public_url
-    return read_settings(file)
+    return read_settings(file, public_url=public_url)
 
 
 def open_services(settings: Settings) -> tuple[Services, Adapters]:

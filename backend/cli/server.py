@@ -68,6 +68,7 @@ def start_demo(*, prepare_only: bool) -> None:
     adapters.db.dispose()
     if not prepare_only:
         os.environ["BIZHAO_ENV_FILE"] = str(HOME / "demo.env")
+        os.environ["BIZHAO_PUBLIC_URL"] = url
         _exec_gunicorn()
 
 

@@ -13,6 +13,7 @@ from backend.cli import demo_data
 from backend.cli.context import demo_settings, open_services
 from backend.domain.codes import parse_collection_code
 from backend.imaging.sample_card import draw_sample_card
+from backend.imaging.sample_photo import sample_portrait
 from backend.messages.findings import clause_text
 from backend.services.staff import OPERATOR
 
@@ -29,7 +30,7 @@ _TIMEOUT_SECONDS: Final = 60
 @click.option("--student", "number", type=click.IntRange(1, 12), default=1)
 def demo(url: str, photo: io.BufferedReader | None, number: int) -> None:
     """Go from the entry to a confirmed submission against a running `make run`."""
-    data = photo.read() if photo else _astronaut()
+    data = photo.read() if photo else _sample()
     services, _ = open_services(demo_settings(url))
     campaign = services.stations.campaigns(OPERATOR)[0]
     token = services.stations.entries(OPERATOR, campaign.id)[0].token
@@ -103,16 +104,11 @@ def _step(name: str, answer: requests.Response, shown: str = "") -> dict[str, An
     return body
 
 
-def _astronaut() -> bytes:
-    """Return the portrait of Eileen Collins, a picture of NASA's, as PNG."""
+def _sample() -> bytes:
     try:
-        from PIL import Image  # noqa: PLC0415 - with the next, only for this command
-        from skimage import data  # noqa: PLC0415 - a development dependency
+        return sample_portrait()
     except ImportError:
         raise click.ClickException(
             "The demonstration photo comes with scikit-image: run `make test` once, "
             "or name your own with --photo."
         ) from None
-    out = io.BytesIO()
-    Image.fromarray(data.astronaut()).save(out, "PNG")
-    return out.getvalue()

@@ -62,7 +62,9 @@ def test_every_acknowledged_photo_survives_twenty_killed_workers(
     for round_number in range(_ROUNDS):
         done = threading.Semaphore(0)
 
-        def one(number: int, done: threading.Semaphore = done) -> tuple[int, str | None]:
+        def one(
+            number: int, done: threading.Semaphore = done
+        ) -> tuple[int, str | None]:
             who = number % _CLIENTS
             try:
                 return who, upload(students[who], bindings[who], unlike(photo, number))
@@ -86,7 +88,9 @@ def test_every_acknowledged_photo_survives_twenty_killed_workers(
         seen = students[who].get(f"/submissions/{submission}")
         assert seen.status_code == 200
         assert seen.json()["report"]["findings"]
-        assert students[who].get(f"/submissions/{submission}/original").status_code == 200
+        assert (
+            students[who].get(f"/submissions/{submission}/original").status_code == 200
+        )
     assert_only_orphans(server.folder)
 
 

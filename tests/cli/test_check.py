@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+
+from backend.cli import main
+from tests.photos import labelled
+from tests.pictures import as_jpeg, astronaut
+
+KEYS = {"file", "verdict", "findings", "portrait", "elapsed_ms"}
+FINDING = {"rule", "clauses", "status", "value", "limit", "unit", "message"}
+
+
+def check(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(
+        main, ["check", *map(str, arguments)], catch_exceptions=False
+    )
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    face = as_jpeg(astronaut())
+    (folder / "face.jpg").write_bytes(face)
+    (folder / "cut.jpg").write_bytes(face[: len(face) // 2])
+    (folder / "words.jpg").write_text("no picture")
+    (folder / "folder.jpg").mkdir()
+    return folder
+
+
+def lines(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_bad_photo_is_one_json_object_and_exit_one(photos: Path) -> None:
+    result = check("--json", photos / "face.jpg")
+    (answer,) = lines(result)
+    assert result.exit_code == 1
+    assert answer.keys() == KEYS
+    assert answer["verdict"] == "fail"
+    assert all(finding.keys() == FINDING for finding in answer["findings"])
+    failed = {f["rule"] for f in answer["findings"] if f["status"] == "fail"}
+    assert "mouth_closed" in failed
+    assert answer["portrait"] is None
+
+
+def test_one_bad_file_does_not_stop_the_rest(photos: Path) -> None:
+    names = ["words.jpg", "face.jpg", "none.jpg", "cut.jpg", "folder.jpg", "face.jpg"]
+    result = check("--json", *(photos / name for name in names))
+    answers = lines(result)
+    assert result.exit_code == 2
+    assert [Path(a["file"]).name for a in answers] == names
+    assert [a["verdict"] for a in answers] == [
+        "error", "fail", "error", "error", "error", "fail",
+    ]  # fmt: skip
+    assert answers[0]["findings"][0]["rule"] == "not_a_picture"
+    assert answers[3]["findings"][0]["rule"] == "picture_damaged"
+    assert answers[2]["findings"][0]["rule"] == "file_unreadable"
+
+
+def test_people_get_sentences_and_what_was_not_checked(photos: Path) -> None:
+    said = check(photos / "face.jpg").stdout
+    assert "✗ 不合格" in said
+    assert "嘴张开了" in said
+    assert "未检查：" in said
+
+
+def test_the_overlay_is_written(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    check("--out", out, photos / "face.jpg", photos / "words.jpg")
+    (overlay,) = out.iterdir()
+    assert overlay.name.endswith("-overlay.jpg")
+    with Image.open(overlay) as picture:
+        assert picture.width == 512
+        assert picture.height >= 512
+
+
+def test_an_unknown_policy_names_those_there_are(photos: Path) -> None:
+    result = check("--policy", "nowhere", photos / "face.jpg")
+    assert result.exit_code == 2
+    assert "notice-2025" in result.output
+
+
+def test_a_good_portrait_passes_and_is_written(tmp_path: Path) -> None:
+    if not labelled.LABELS.is_file():
+        pytest.skip("no labelled portraits here")
+    good = labelled.FOLDER / "london_neutral" / "003_03.jpg"
+    result = check("--json", "--out", tmp_path, good)
+    (answer,) = lines(result)
+    assert result.exit_code == 0
+    assert answer["portrait"].keys() == {
+        "path", "width", "height", "bytes", "quality", "dpi",
+        "crown_px", "eye_line_px", "face_width_px", "centre_offset_px",
+    }  # fmt: skip
+    with Image.open(answer["portrait"]["path"]) as portrait:
+        assert portrait.size == (480, 640)
+    said = check(good).stdout
+    assert "不合格" not in said
+    assert "成品照 480×640" in said

@@ -1,0 +1,194 @@
+"""The commands of those who run the service, in a folder of their own."""
+
+from __future__ import annotations
+
+import re
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from backend.app import make_adapters, make_services
+from backend.cli import demo_data, main
+from backend.db.models import AuditEvent
+from backend.imaging.code_reader import QrCodeReader
+from backend.services import Services
+from backend.services.staff import OPERATOR
+from backend.settings import read_settings
+
+pytestmark = pytest.mark.needs("cjk-font")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with nothing in it, and an environment without settings."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("BIZHAO_ENV_FILE", "BIZHAO_DATABASE_URL", "BIZHAO_PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def demo(folder: Path) -> Result:
+    """The demonstration, set up and not served."""
+    return run("start-demo", "--prepare-only")
+
+
+def services() -> Services:
+    settings = read_settings(Path("var/demo.env"))
+    return make_services(settings, make_adapters(settings))
+
+
+def test_the_first_start_sets_everything_up(demo: Result) -> None:
+    assert demo.exit_code == 0, demo.output
+    assert (
+        len(re.findall(r"entry +http://127.0.0.1:8000/s/[\w-]{16}", demo.output)) == 2
+    )
+    assert "shown only now" in demo.output
+    mode = stat.S_IMODE(Path("var/demo.env").stat().st_mode)
+    assert mode == 0o600
+    assert {path.name for path in Path("var/posters").iterdir()} == {
+        "ZD01.pdf",
+        "ZD02.pdf",
+    }
+
+
+def test_the_cards_hold_the_codes_of_the_demo_students(demo: Result) -> None:
+    assert demo.exit_code == 0
+    cards = sorted(Path("var/cards").glob("*.png"))
+    students = demo_data.demo_students()
+    assert len(cards) == len(students) == 12
+    read = {QrCodeReader().read(card.read_bytes()).raw for card in cards}
+    assert read == {demo_data.demo_code(student) for student in students}
+    assert all(any(s.id_number[-6:] in c.name for s in students) for c in cards)
+
+
+def test_the_second_start_keeps_the_data_and_tells_no_password(demo: Result) -> None:
+    again = run("start-demo", "--prepare-only")
+    entries = re.findall(r"/s/[\w-]+", demo.output)
+    assert re.findall(r"/s/[\w-]+", again.output) == entries
+    assert "shown only now" not in again.output
+    assert "reset-password" in again.output
+
+
+def test_migrating_twice_changes_nothing(demo: Result) -> None:
+    assert run("migrate").output == run("migrate").output
+    assert "up to date" in run("migrate").output
+
+
+def test_a_new_account_signs_in_with_the_password_it_was_told(demo: Result) -> None:
+    told = run("staff", "add", "wang", "--name", "王老师", "--role", "reviewer")
+    password = told.output.split(": ")[1].split()[0]
+    opened = services().staff.sign_in("wang", password, address="127.0.0.1")
+    assert opened.session.user.role.value == "reviewer"
+    reset = run("staff", "reset-password", "wang").output.split(": ")[1].split()[0]
+    assert reset != password
+    services().staff.sign_in("wang", reset, address="127.0.0.1")
+
+
+def test_a_station_account_needs_a_station_that_exists(demo: Result) -> None:
+    wrong = run(
+        "staff", "add", "li", "--name", "李", "--role", "station", "--station", "X"
+    )
+    assert wrong.exit_code == 1
+    assert "ZD01, ZD02" in wrong.output
+    assert run("staff", "add", "li", "--name", "李", "--role", "station").exit_code == 1
+    right = run(
+        "staff", "add", "li", "--name", "李", "--role", "station", "--station", "ZD01"
+    )
+    assert right.exit_code == 0
+    taken = run("staff", "add", "li", "--name", "李")
+    assert taken.exit_code == 1
+    assert "已被使用" in taken.output
+    assert run("staff", "reset-password", "nobody").exit_code == 1
+
+
+def test_commands_without_settings_list_what_is_missing(
+    folder: Path,
+) -> None:
+    for command in ("migrate", "serve", "reconcile", "verify-audit"):
+        result = run(command)
+        assert result.exit_code == 1
+        for name in ("DATABASE_URL", "PHOTO_ROOT", "HASH_KEY", "PUBLIC_URL"):
+            assert f"BIZHAO_{name}" in result.output
+        assert "make run" in result.output
+
+
+def test_the_doctor_finds_a_healthy_installation(demo: Result) -> None:
+    result = run("doctor")
+    assert result.exit_code == 0, result.output
+    assert "MISSING" not in result.output
+    assert result.output.count("ok ") == 7
+
+
+def test_the_doctor_says_what_is_missing_and_what_to_do(folder: Path) -> None:
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "MISSING  settings" in result.output
+    assert "deploy/env.example" in result.output
+
+
+def test_the_doctor_notices_missing_migrations(
+    demo: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIZHAO_DATABASE_URL", "sqlite:///other.db")
+    result = run("doctor")
+    assert "MISSING  database: migrations are missing" in result.output
+
+
+def test_reconcile_removes_what_no_row_names_and_only_that(demo: Result) -> None:
+    assert "0 orphans, 0 missing" in run("reconcile").output
+    settings = read_settings(Path("var/demo.env"))
+    make_adapters(settings).store.put(b"nobody names this")
+    assert "0 orphans" in run("reconcile").output
+    assert "1 orphans" in run("reconcile", "--older-than-hours", "0").output
+    done = run("reconcile", "--older-than-hours", "0", "--delete")
+    assert "1 orphans removed" in done.output
+    assert "0 files" in run("reconcile").output
+
+
+def test_a_file_that_a_row_names_and_that_is_gone_is_an_alarm(demo: Result) -> None:
+    wired = services()
+    token = wired.stations.entries(OPERATOR, 1)[0].token
+    who = wired.sessions.start().session.principal
+    wired.consents.record(
+        who, token, portrait=True, identity_number=True, channel="browser"
+    )
+    card = next(Path("var/cards").glob("*.png")).read_bytes()
+    wired.codes.read_picture(who, token, card, address="127.0.0.1")
+    found = wired.reconcile.compare(age=timedelta(0))
+    assert found.missing == ()
+    store = make_adapters(read_settings(Path("var/demo.env"))).store
+    for file in list(store.files()):
+        store.delete(file.key)
+    result = run("reconcile")
+    assert result.exit_code == 1
+    assert "1 missing" in result.output
+
+
+def test_the_audit_chain_is_verified(demo: Result) -> None:
+    assert "whole" in run("verify-audit").output
+    db = make_adapters(read_settings(Path("var/demo.env"))).db
+    with db.transaction() as session:
+        row = session.get(AuditEvent, 2)
+        assert row is not None
+        row.detail = "something else"
+    result = run("verify-audit")
+    assert result.exit_code == 1
+    assert "row 2" in result.output
+
+
+def test_policies_are_listed_and_explained() -> None:
+    assert "notice-2025\t" in run("policies").output
+    explained = run("policies", "notice-2025").output
+    assert re.search(r"crown +block +头顶位置 +50…110 px +依据：通知四.4", explained)
+    assert re.search(r"jewellery +human", explained)
+    unknown = run("policies", "nowhere")
+    assert unknown.exit_code == 1
+    assert "notice-2025" in unknown.output
