@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from backend.cli import demo_data
 from tests.photos import labelled
 from tests.pictures import as_jpeg, astronaut
 from tests.server import RunningServer, running_server
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 pytestmark = [
     pytest.mark.xdist_group("server"),
     pytest.mark.needs("chromium"),
