@@ -51,7 +51,7 @@ class Clothes:
 
 def cheek_balance(window: Window, face: Face) -> float | None:
     """Return the darker cheek's mean luma over the brighter one's, 0 to 1."""
-    grey = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2GRAY)
+    grey = window.grey
     means = [_patch_mean(grey, c, _CHEEK_SIDE * FACE_PX) for c in _cheeks(window, face)]
     darker, brighter = sorted(float(mean) for mean in means)
     return darker / brighter if brighter > 0 else None
@@ -59,7 +59,7 @@ def cheek_balance(window: Window, face: Face) -> float | None:
 
 def skin_cast(window: Window, face: Face) -> float:
     """Return how far the cheeks' mean colour lies outside natural skin, CIELAB units."""
-    lab = cv2.cvtColor(window.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = window.lab
     side = _CHEEK_SIDE * FACE_PX
     patches = [_patch_mean(lab, c, side) for c in _cheeks(window, face)]
     _, a, b = np.mean(patches, axis=0)
@@ -75,7 +75,7 @@ def lens_light(window: Window, face: Face) -> float | None:
 
     Dark lenses measured 0.05 to 0.17, bare eyes and clear glasses 0.29 and more.
     """
-    grey = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2GRAY)
+    grey = window.grey
     apart = window.into(face.right_iris) - window.into(face.left_iris)
     between = float(np.linalg.norm(apart))
     shares = []
@@ -99,7 +99,7 @@ def clothes(window: Window, face: Face, mask: NDArray[np.float32]) -> Clothes:
         return Clothes()
     person = (mask >= _SURELY_BACKGROUND).astype(np.uint8)
     behind = cv2.dilate(person, np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) == 0
-    lab = cv2.cvtColor(window.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = window.lab
     contrast = None
     if behind.sum() >= _LEAST:
         apart = np.median(lab[worn], axis=0) - np.median(lab[behind], axis=0)

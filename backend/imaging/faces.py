@@ -138,13 +138,14 @@ class FaceModel:
 
     def _look(self, rgb: Pixels) -> Sighting:
         graphs = self._graphs()
-        ways = _detect_all_ways(graphs.detector, _shrunk(rgb, _DETECTOR_PX))
+        small = _shrunk(rgb, _MESH_PX)
+        ways = _detect_all_ways(graphs.detector, _shrunk(small, _DETECTOR_PX))
         for turn in dict.fromkeys((_turn(ways), 0)):
-            view = np.ascontiguousarray(np.rot90(rgb, turn))
-            meshes = _meshes(graphs.mesh, view)
+            view, whole = (np.rot90(picture, turn) for picture in (small, rgb))
+            meshes = _meshes(graphs.mesh, view, whole)
             # A detection without a mesh is no face: a pattern, a head from behind.
             if meshes:
-                return _sighting(meshes, ways[turn].regions(view), turn)
+                return _sighting(meshes, ways[turn].regions(whole), turn)
         return _look_afar(graphs, rgb)
 
     def person_mask(self, rgb: Pixels) -> NDArray[np.float32]:
@@ -258,9 +259,10 @@ def _turn(ways: list[_Detections]) -> int:
     return 0 if best == _UPSIDE_DOWN and lead <= _UPSIDE_DOWN_MARGIN else best
 
 
-def _meshes(mesh: Any, rgb: Pixels) -> list[Points]:
-    found = mesh.process(_shrunk(rgb, _MESH_PX)).multi_face_landmarks or []
-    return [_as_pixels(each, rgb) for each in found]
+def _meshes(mesh: Any, small: Pixels, whole: Pixels) -> list[Points]:
+    """Return the faces of a reduced picture, in pixels of the whole one."""
+    found = mesh.process(np.ascontiguousarray(small)).multi_face_landmarks or []
+    return [_as_pixels(each, whole) for each in found]
 
 
 def _sighting(meshes: list[Points], detected: list[Region], turn: int) -> Sighting:
@@ -295,7 +297,8 @@ def _look_afar(graphs: _Graphs, rgb: Pixels) -> Sighting:
     left, top = max(0, int(middle_x - half)), max(0, int(middle_y - half))
     part = rgb[top : int(middle_y + half) + 1, left : int(middle_x + half) + 1]
     offset = np.array([left, top, 0.0])
-    meshes = [m + offset for m in _meshes(graphs.mesh, np.ascontiguousarray(part))]
+    small = _shrunk(part, _MESH_PX)
+    meshes = [mesh + offset for mesh in _meshes(graphs.mesh, small, part)]
     return _sighting(meshes, detected, 0) if meshes else Sighting(face_count=0)
 
 

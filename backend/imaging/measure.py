@@ -190,7 +190,7 @@ def _face_part(window: Window, face: Face) -> tuple[slice, slice]:
 
 def _sharpness(window: Window, face: Face) -> float:
     """Return the variance of the Laplacian over the face at a width of 200 px."""
-    grey = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2GRAY)[_face_part(window, face)]
+    grey = window.grey[_face_part(window, face)]
     return float(cv2.Laplacian(grey, cv2.CV_64F).var())
 
 
@@ -198,7 +198,7 @@ def _exposure(window: Window, face: Face) -> tuple[float, float]:
     """Return the shares of the face that are black and white, 0 to 1."""
     inside = np.zeros(window.rgb.shape[:2], np.uint8)
     cv2.fillConvexPoly(inside, window.into(face.outline).astype(np.int32), 1)
-    luma = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2GRAY)[inside == 1]
+    luma = window.grey[inside == 1]
     if luma.size == 0:
         return 0.0, 0.0
     return float((luma <= _BLACK).mean()), float((luma >= _WHITE).mean())
@@ -206,7 +206,10 @@ def _exposure(window: Window, face: Face) -> tuple[float, float]:
 
 def _chroma(rgb: Pixels) -> float:
     """Return the 95th percentile of Lab chroma over the whole picture."""
-    small = cv2.resize(rgb, (160, 160), interpolation=cv2.INTER_AREA)
+    # Averaging every pixel of a large picture costs more than it tells.
+    step = max(1, min(rgb.shape[:2]) // 480)
+    some = np.ascontiguousarray(rgb[::step, ::step])
+    small = cv2.resize(some, (160, 160), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     return float(np.percentile(np.hypot(lab[..., 1], lab[..., 2]), 95))
 
@@ -225,11 +228,11 @@ def _background(
     behind[max(chin, 0) :] = False
     if behind.sum() < _LEAST_BACKGROUND:
         return None, None, None
-    grey = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = window.grey.astype(np.float32)
     strength = cv2.magnitude(
         cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     )
-    lab = cv2.cvtColor(window.rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    lab = window.lab
     apart = np.linalg.norm(lab - np.median(lab[behind], axis=0), axis=2)
     spread = float(np.percentile(apart[behind], 95))
     return (

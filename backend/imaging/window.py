@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.imaging.faces import Face, Pixels, Points
 
@@ -23,7 +25,7 @@ _ABOVE: Final = 1.9
 _BELOW: Final = 1.7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Window:
     """A region of the picture at a face width of 200 px; ``scale`` leads into it."""
 
@@ -31,6 +33,17 @@ class Window:
     left: int
     top: int
     scale: float
+
+    @cached_property
+    def grey(self) -> NDArray[np.uint8]:
+        """Luma, 0 to 255."""
+        return np.asarray(cv2.cvtColor(self.rgb, cv2.COLOR_RGB2GRAY), np.uint8)
+
+    @cached_property
+    def lab(self) -> NDArray[np.float32]:
+        """CIELAB, (H, W, 3)."""
+        unit = self.rgb.astype(np.float32) / 255
+        return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2LAB), np.float32)
 
     def to_picture(self, x: float, y: float) -> tuple[float, float]:
         """Return the picture's coordinates of a point of the window."""
