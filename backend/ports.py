@@ -93,6 +93,9 @@ class PhotoStore(Protocol):
     def files(self) -> Iterator[StoredFile]:
         """Yield every file kept, in no particular order."""
 
+    def remove_half_written(self, before: datetime) -> int:
+        """Remove what a crash left of files begun before an instant; return how many."""
+
     def check(self) -> None:
         """Raise UnavailableError when nothing can be written."""
 

@@ -130,7 +130,11 @@ class ReconcileService:
         )
 
     def remove_orphans(self, found: Reconciliation) -> int:
-        """Delete the orphans nothing has named or put again since; return how many."""
+        """Delete the orphans nothing has named or put again since; return how many.
+
+        What a crash left half written goes as well, and is not counted.
+        """
+        self._store.remove_half_written(found.before)
         with self._db.reading() as session:
             named = upkeep.file_keys(session)
         # What is put again is about to be named.

@@ -111,6 +111,23 @@ class LocalPhotoStore:
                 modified_at=datetime.fromtimestamp(facts.st_mtime, UTC),
             )
 
+    def remove_half_written(self, before: datetime) -> int:
+        """Remove what a crash left of files begun before an instant; return how many.
+
+        They may hold a photo that nothing names, so nothing else would ever remove them.
+        """
+        removed = 0
+        for path in self._root.glob(f"??/??/{_TEMPORARY}*"):
+            try:
+                begun = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+                if begun < before and self._is_inside(path.parent):
+                    path.unlink()
+                    removed += 1
+            except FileNotFoundError:
+                # Finished, or removed by another, since the folder was listed.
+                continue
+        return removed
+
     def check(self) -> None:
         """Raise UnavailableError when nothing can be written."""
         probe = self._root / f"{_TEMPORARY}{secrets.token_hex(8)}"

@@ -60,6 +60,20 @@ def test_an_orphan_named_meanwhile_is_kept(world: World) -> None:
     assert media.data == photo
 
 
+def test_what_a_crash_left_half_written_goes_with_the_orphans(world: World) -> None:
+    store = world.adapters.store
+    key = store.put(b"young")
+    (kept,) = Path(world.settings.photo_root).rglob(key)
+    half = kept.parent / ".tmp-half"
+    half.write_bytes(b"half a photo")
+    _age(world, ".tmp-half", ORPHAN_AGE + timedelta(seconds=2))
+    found = world.services.reconcile.compare()
+    assert half.exists()
+    assert world.services.reconcile.remove_orphans(found) == 0
+    assert not half.exists()
+    assert store.get(key) == b"young"
+
+
 def test_an_orphan_put_again_meanwhile_is_kept(world: World) -> None:
     store = world.adapters.store
     key = store.put(b"photo")

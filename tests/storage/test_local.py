@@ -4,6 +4,7 @@ import hashlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from backend.storage.local import LocalPhotoStore
 
 PHOTO = b"a photo of nobody" * 100
 KEY = hashlib.sha256(PHOTO).hexdigest()
+#: Later than anything a test writes.
+_NOW = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -156,12 +159,43 @@ def test_half_written_and_foreign_files_are_not_listed(
 def test_a_file_deleted_while_listing_is_passed_over(
     store: LocalPhotoStore, root: Path
 ) -> None:
-    keys = {store.put(bytes([n])) for n in range(3)}
+    store.put(PHOTO)
+    neighbour = KEY[:4] + "0" * 60
+    where(root, neighbour).write_bytes(b"")
     listing = store.files()
     first = next(listing).key
-    for key in keys - {first}:
-        where(root, key).unlink()
+    where(root, ({KEY, neighbour} - {first}).pop()).unlink()
     assert list(listing) == []
+
+
+def test_what_a_crash_left_half_written_is_removed_once_it_is_old(
+    store: LocalPhotoStore, root: Path, tmp_path: Path
+) -> None:
+    store.put(PHOTO)
+    old, new = (where(root).parent / f".tmp-{name}" for name in ("old", "new"))
+    for path, seconds in ((old, 1000), (new, 3000)):
+        path.write_bytes(b"half a photo")
+        os.utime(path, (seconds, seconds))
+    os.utime(where(root), (1000, 1000))
+    elsewhere = tmp_path / "elsewhere" / "ab"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / ".tmp-theirs").write_bytes(b"")
+    os.utime(elsewhere / ".tmp-theirs", (1000, 1000))
+    (root / "zz").symlink_to(elsewhere.parent)
+    assert store.remove_half_written(datetime.fromtimestamp(2000, UTC)) == 1
+    assert not old.exists()
+    assert new.exists()
+    assert (elsewhere / ".tmp-theirs").exists()
+    assert store.get(KEY) == PHOTO
+    assert LocalPhotoStore(tmp_path / "none").remove_half_written(_NOW) == 0
+
+
+def test_many_may_clean_up_at_once(store: LocalPhotoStore, root: Path) -> None:
+    store.put(PHOTO)
+    for number in range(200):
+        (where(root).parent / f".tmp-{number}").write_bytes(b"")
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(store.remove_half_written, [_NOW] * 8)) == 200
 
 
 def test_check_leaves_nothing_behind(store: LocalPhotoStore, root: Path) -> None:
