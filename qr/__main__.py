@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +25,11 @@ NEEDED: Final = ("station", "url", "campaign", "window", "contact", "school")
 #: Characters that some file system refuses, or that a shell reads as its own.
 _UNSAFE: Final = re.compile(r"[^\w（）()-]+")
 _LONGEST_NAME: Final = 60
+_ALL: Final = "posters.pdf"
 
 
 class RowsError(Exception):
-    """Everything wrong with the file, a line each."""
+    """Everything wrong with the file, a line each, in Chinese."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,56 +40,77 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         specs = read_specs(chosen.csv.read_bytes())
+        # Everything is drawn before anything is written, so nothing is left half done.
         files = draw(specs)
     except OSError as error:
-        sys.stderr.write(f"读不了 {chosen.csv}：{error.strerror}\n")
-        return 2
+        return _failed(texts.CANNOT_READ.format(path=chosen.csv, why=error.strerror))
     except (RowsError, PosterError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    # Everything is drawn before anything is written, so nothing is left half done.
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    for name, data in files.items():
-        (chosen.out / name).write_bytes(data)
-    sys.stdout.write(f"{len(specs)} 张海报 → {chosen.out}/posters.pdf\n")
+        return _failed(str(error))
+    try:
+        chosen.out.mkdir(parents=True, exist_ok=True)
+        for name, data in files.items():
+            (chosen.out / name).write_bytes(data)
+    except OSError as error:
+        return _failed(texts.CANNOT_WRITE.format(path=chosen.out, why=error.strerror))
+    done = texts.DONE.format(count=len(specs), path=chosen.out / _ALL)
+    sys.stdout.write(f"{done}\n")
     return 0
 
 
 def read_specs(data: bytes) -> list[PosterSpec]:
-    """Return the posters a CSV describes.
+    """Return the posters a CSV describes; rows without any text are passed over.
 
     Raises:
         RowsError: lists every bad row with its number in the file.
     """
-    rows = list(csv.DictReader(io.StringIO(_text(data), newline="")))
-    missing = [name for name in NEEDED if not rows or name not in rows[0]]
-    if missing:
-        raise RowsError(f"表头缺少这些列，或没有一行数据：{'、'.join(missing)}")
     specs, problems = [], []
-    for number, row in enumerate(rows, start=2):
-        said = {key: (value or "").strip() for key, value in row.items() if key}
+    for number, row in _rows(data):
         try:
             specs.append(
                 PosterSpec(
-                    school=said["school"],
-                    station=said["station"],
-                    campaign=said["campaign"],
-                    window=said["window"],
-                    url=said["url"],
-                    contact=said["contact"],
-                    title=said.get("title") or texts.TITLE,
+                    school=row["school"],
+                    station=row["station"],
+                    campaign=row["campaign"],
+                    window=row["window"],
+                    url=row["url"],
+                    contact=row["contact"],
+                    title=row.get("title") or texts.TITLE,
                 )
             )
         except PosterError as error:
-            problems.append(f"第 {number} 行：{error}，请修改后重试")
+            problems.append(texts.BAD_ROW.format(number=number, problems=error))
     if problems:
         raise RowsError("\n".join(problems))
+    if not specs:
+        raise RowsError(texts.NO_ROWS)
     return specs
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield each row with the number of its last line in the file; raises RowsError."""
+    table = csv.DictReader(io.StringIO(_text(data), newline=""), restval="")
+    try:
+        names = [name.strip() for name in table.fieldnames or ()]
+        missing = [name for name in NEEDED if name not in names]
+        if missing:
+            raise RowsError(texts.NO_COLUMNS.format(names="、".join(missing)))
+        table.fieldnames = names
+        for row in table:
+            given = {name: row[name].strip() for name in names}
+            if any(given.values()):
+                yield table.line_num, given
+    except csv.Error:
+        raise RowsError(texts.NOT_TEXT) from None
+
+
+def _failed(why: str) -> int:
+    sys.stderr.write(f"{why}\n")
+    return 2
 
 
 def draw(specs: Sequence[PosterSpec]) -> dict[str, bytes]:
     """Return every file by its name: poster and code of each station, and all in one."""
-    files = {"posters.pdf": render_poster_pdf(specs)}
+    files = {_ALL: render_poster_pdf(specs)}
     for number, spec in enumerate(specs, start=1):
         stem = file_stem(number, spec.station)
         files[f"{stem}.pdf"] = render_poster_pdf([spec])
@@ -107,7 +129,12 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("gb18030", errors="replace")
+        pass
+    try:
+        return data.decode("gb18030")
+    except UnicodeDecodeError:
+        # A replaced character would be printed on a poster.
+        raise RowsError(texts.NOT_TEXT) from None
 
 
 if __name__ == "__main__":

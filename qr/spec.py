@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,8 @@ from qr.errors import PosterError
 MAX_URL: Final = 200
 MAX_TEXT: Final = 300
 _STEPS: Final = 4
+#: Visible ASCII: a browser would not keep a space or anything else as it stands.
+_ADDRESS: Final = re.compile(r"[!-~]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +22,7 @@ class PosterSpec:
     """The texts of one poster, checked when it is made.
 
     Raises:
-        PosterError: lists every text that is empty, too long or not printable.
+        PosterError: lists, in Chinese, every text that is empty, too long or no address.
     """
 
     school: str
@@ -41,19 +44,21 @@ class PosterSpec:
             "title": self.title,
             "contact": self.contact,
         }
-        problems = [f"{k} is empty" for k, v in required.items() if not v.strip()]
+        problems = [
+            texts.EMPTY.format(name=name)
+            for name, value in required.items()
+            if not value.strip()
+        ]
         problems += [
-            f"{name} has more than {MAX_TEXT} characters"
+            texts.TOO_LONG.format(name=name, most=MAX_TEXT)
             for name, value in (required | {"privacy": self.privacy}).items()
             if len(value) > MAX_TEXT
         ]
         if not self.url.startswith(("https://", "http://")):
-            problems.append("url must start with https:// or http://")
-        if len(self.url) > MAX_URL or not (
-            self.url.isascii() and self.url.isprintable()
-        ):
-            problems.append(f"url must be at most {MAX_URL} ASCII characters")
+            problems.append(texts.NO_ADDRESS)
+        if len(self.url) > MAX_URL or not _ADDRESS.fullmatch(self.url):
+            problems.append(texts.BAD_ADDRESS.format(most=MAX_URL))
         if len(self.steps) != _STEPS:
-            problems.append(f"there must be {_STEPS} steps")
+            problems.append(texts.STEP_COUNT.format(count=_STEPS))
         if problems:
-            raise PosterError("; ".join(problems))
+            raise PosterError("；".join(problems))

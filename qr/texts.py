@@ -19,3 +19,18 @@ PRIVACY: Final = (
 CONTACT: Final = "咨询："
 CANNOT_SCAN: Final = "扫不了码？在手机浏览器输入："
 WINDOW: Final = "采集时间："
+
+# What is wrong with the texts of a poster; ``name`` is the column of the CSV.
+EMPTY: Final = "{name} 没有填写"
+TOO_LONG: Final = "{name} 超过 {most} 个字"
+NO_ADDRESS: Final = "url 要以 https:// 或 http:// 开头"
+BAD_ADDRESS: Final = "url 最多 {most} 个字符，只能用英文字母、数字和符号，不能有空格"
+STEP_COUNT: Final = "步骤应当正好 {count} 步"
+# What is wrong with the CSV itself.
+BAD_ROW: Final = "第 {number} 行：{problems}"
+NO_COLUMNS: Final = "表头缺少这些列：{names}"
+NO_ROWS: Final = "表里没有一行数据"
+NOT_TEXT: Final = "文件不是 UTF-8 或 GB18030 编码的 CSV，请另存为“CSV UTF-8”再试"
+CANNOT_READ: Final = "读不了 {path}：{why}"
+CANNOT_WRITE: Final = "写不了 {path}：{why}"
+DONE: Final = "{count} 张海报 → {path}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from qr.__main__ import file_stem, main
+from qr.__main__ import RowsError, file_stem, main, read_specs
 
 HEADER = "station,url,campaign,window,contact,school\n"
 ROW = "样例站,https://e.example/s/abc,样例采集,9月1日 至 9月30日,李老师,样例大学\n"
@@ -46,17 +46,70 @@ def test_every_bad_row_is_named_and_nothing_is_written(
     out = tmp_path / "posters"
     assert main([str(file), "--out", str(out)]) == 2
     said = capsys.readouterr().err
-    assert "第 3 行：url must start with" in said
-    assert "第 4 行：station is empty" in said
+    assert said.splitlines() == [
+        "第 3 行：url 要以 https:// 或 http:// 开头",
+        "第 4 行：station 没有填写",
+    ]
     assert not out.exists()
 
 
-@pytest.mark.parametrize("text", ["", HEADER, "station,url\nx,https://e.example/s/a\n"])
-def test_a_file_without_its_columns_says_which(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+def test_rows_are_counted_as_an_editor_counts_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    two_lines = ROW.replace("李老师", '"李老师\n下午"')
+    file = written(
+        tmp_path, HEADER + two_lines + "\n,,,,,\n" + ROW.replace("样例大学", " ")
+    )
+    assert main([str(file), "--out", str(tmp_path / "o")]) == 2
+    assert capsys.readouterr().err == "第 6 行：school 没有填写\n"
+
+
+def test_short_and_long_rows_and_spaces_in_headings_are_understood() -> None:
+    heading = HEADER.replace(",url", " , url").encode()
+    (spec,) = read_specs(heading + ROW.strip().encode() + b",more,columns\n")
+    assert (spec.station, spec.school) == ("样例站", "样例大学")
+    with pytest.raises(RowsError) as error:
+        read_specs(heading + "样例站\n".encode())
+    for name in ("url", "campaign", "window", "contact", "school"):
+        assert name in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "样例站".encode("utf-16"),
+        (HEADER + ROW).encode("gb18030")[:-4] + b"\xff\n",
+        HEADER.encode() + b'"' + b"x" * 200_000 + b'"\n',
+    ],
+)
+def test_what_is_no_text_is_refused_and_never_printed_with_gaps(data: bytes) -> None:
+    with pytest.raises(RowsError, match="CSV UTF-8"):
+        read_specs(data)
+
+
+def test_a_folder_that_cannot_be_made_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, HEADER + ROW)
+    assert main([str(file), "--out", str(file / "below")]) == 2
+    assert "写不了" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "station、url、campaign、window、contact、school"),
+        ("station,url\nx,https://e.example/s/a\n", "campaign、window、contact、school"),
+        (HEADER, "没有一行数据"),
+        (HEADER + ",,,,,\n", "没有一行数据"),
+    ],
+)
+def test_a_file_without_its_columns_or_rows_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
 ) -> None:
     assert main([str(written(tmp_path, text)), "--out", str(tmp_path / "o")]) == 2
-    assert "campaign" in capsys.readouterr().err
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_file_that_is_not_there_is_named(
