@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from backend.domain.policy import Limits, RulePolicy
@@ -17,9 +18,10 @@ def limited(
 ) -> Finding:
     """Return the finding for a value; a value that is missing is skipped, not passed.
 
+    So is one that is no finite number: no limit compares with it.
     With ``variant`` the limits of that name are used, and the finding's advice names it.
     """
-    if value is None:
+    if value is None or not math.isfinite(value):
         return skipped(rule)
     limits = rule.variants[variant] if variant else rule
     status = _status(limits, rule.severity, value)

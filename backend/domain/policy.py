@@ -6,9 +6,10 @@ that a school that edits its own copy learns of each mistake before a photo meet
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -141,6 +142,10 @@ def load_policy(text: str) -> Policy:
     problems += [f"{key}: unknown section" for key in data]
     if framing and encoding:
         problems += _contradictions(framing, encoding)
+    if framing:
+        problems += _impossible(framing)
+    if output and (min(output.width, output.dpi) < 1 or not _three_to_four(output)):
+        problems.append("output: must be 3 to 4, of at least one pixel and dpi")
     if problems or output is None or encoding is None or framing is None:
         raise PolicyError("\n".join(problems))
     return Policy(
@@ -150,6 +155,21 @@ def load_policy(text: str) -> Policy:
         framing=framing,
         rules=MappingProxyType(rules),
     )
+
+
+def _impossible(framing: FramingLimits) -> list[str]:
+    """Return which numbers are below what a length, a share or an error can be."""
+    positive = ("face_width_min", "max_upscale")
+    return [
+        f"framing.{name}: must {'be above' if name in positive else 'not be below'} 0"
+        for name, value in asdict(framing).items()
+        if value < 0 or (value == 0 and name in positive)
+    ]
+
+
+def _three_to_four(output: OutputLimits) -> bool:
+    """Tell whether the portrait is 3 to 4, as every crop is."""
+    return output.width * 4 == output.height * 3
 
 
 def _text(value: object) -> bool:
@@ -210,8 +230,10 @@ def _rule_problems(rule_id: str, entry: Any) -> list[str]:
         and each.default_factory is MISSING
         and key not in entry
     ]
-    if entry.get("severity") not in set(Severity):
+    if entry.get("severity") not in list(Severity):
         problems.append("severity must be block, warn or human")
+    if not isinstance(entry.get("unit", ""), str):
+        problems.append("unit must be a text")
     clauses = entry.get("clauses", [])
     if not isinstance(clauses, list):
         problems.append("clauses must be a list")
@@ -244,7 +266,12 @@ def _limit_problems(entry: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Tell a finite number: TOML has others, and no value would break such a limit."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
 
 
 def _contradictions(framing: FramingLimits, encoding: EncodingLimits) -> list[str]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from importlib import resources
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from backend import policies
+from backend.domain.framing import FramingRefusal, frame
 from backend.domain.policy import CLAUSES, PolicyError, load_policy
-from backend.domain.report import Severity
+from backend.domain.report import Crop, Severity
 from backend.domain.rules import (
     PERSON_RULES,
     PORTRAIT_RULES,
     VARIANTS,
     ensure_complete,
+    judge_person,
 )
+from tests.domain.judging import good, head
 
 TEXT = (resources.files(policies) / "notice-2025.toml").read_text(encoding="utf-8")
 
@@ -106,11 +111,47 @@ def test_all_problems_are_listed_at_once() -> None:
         ),
         ("warn_above = 0.05\n", "warm = 1\n", "unknown key variants.too_dark.warm"),
         ("warn_above = 0.05\n", "warn_above = 1\n", "fail_below ≤ warn_below"),
+        ("warn_above = 5", "warn_above = nan", "limits must be numbers"),
+        ("fail_above = 8", "fail_above = inf", "limits must be numbers"),
+        ("crown_error = 5", "crown_error = nan", "framing.crown_error: must be a"),
+        ("crown_error = 5", "crown_error = -1", "framing.crown_error: must not be"),
+        ("max_upscale = 1", "max_upscale = 0 #", "max_upscale: must be above 0"),
+        ("width = 480", "width = 400", "output: must be 3 to 4"),
+        ("dpi = 300", "dpi = 0", "output: must be 3 to 4, of at least one"),
+        ('severity = "block"', "severity = []", "severity must be block, warn"),
+        ('unit = "deg"', "unit = 3", "unit must be a text"),
         ("preferred_max_bytes = 39936", "preferred_max_bytes = 50000", "encoding:"),
     ],
 )
 def test_a_wrong_entry_is_named(old: str, new: str, problem: str) -> None:
     assert any(problem in line for line in problems(changed(old, new)))
+
+
+ENTRIES = [
+    number
+    for number, line in enumerate(TEXT.splitlines())
+    if " = " in line.split("#")[0]
+]
+VALUES = st.sampled_from(
+    ("nan", "-inf", "true", '""', "[]", "{}", "[{}]", "[[]]", "1979-05-27", '"B1"')
+) | (st.integers(-(10**6), 10**6) | st.floats(-1e4, 1e4).map(float)).map(str)
+
+
+@given(st.sampled_from(ENTRIES), VALUES)
+@settings(max_examples=300, deadline=None)
+def test_whatever_an_entry_says_it_is_refused_in_words_or_can_be_judged_by(
+    entry: int, value: str
+) -> None:
+    lines = TEXT.splitlines()
+    lines[entry] = f"{lines[entry].split(' = ')[0]} = {value}"
+    try:
+        policy = load_policy("\n".join(lines))
+        ensure_complete(policy)
+    except PolicyError:
+        return
+    assert judge_person(good(), policy)
+    found = frame(head(), (480, 640), policy.framing, policy.output)
+    assert isinstance(found, Crop | FramingRefusal)
 
 
 @pytest.mark.parametrize("section", ["output", "encoding", "framing", "rules"])
