@@ -130,8 +130,8 @@ _ADVICE: Final[Mapping[tuple[str, str], tuple[str, str, str, str]]] = MappingPro
 _WORDS: Final[Mapping[Language, Mapping[str, Words]]] = MappingProxyType(
     {"zh": findings_zh.RULES, "en": findings_en.RULES}
 )
-#: Numbers from here on are counts, shown to the last digit.
-_IN_FULL: Final = 1000
+#: Numbers from here on are counts, shown to the last digit; three digits would not do.
+_IN_FULL: Final = 999.5
 _ORDER: Final = {
     Status.FAIL: 0,
     Status.WARN: 1,

@@ -67,6 +67,17 @@ def test_numbers_read_as_people_write_them() -> None:
     assert describe(finding("roll", Status.WARN)).what.startswith("接近标准边缘")
 
 
+@pytest.mark.parametrize("value", [999.4, 999.5, 999.96, 1000.0, 123456.0])
+def test_no_number_is_written_with_an_exponent(value: float) -> None:
+    said = describe(finding("roll", Status.FAIL, value=value)).what
+    assert f"{value:.0f}°" in said
+
+
+def test_a_value_that_is_a_word_is_shown_as_it_is() -> None:
+    said = describe(finding("file_format", Status.FAIL, value="PNG", limit=None))
+    assert "PNG" in said.what
+
+
 def test_blocking_comes_before_warnings_and_both_before_the_rest() -> None:
     given = [finding("roll", status) for status in reversed(Status)]
     shown = [f.status for f in order_for_display(given)]
