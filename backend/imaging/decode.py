@@ -82,7 +82,8 @@ def open_header(data: bytes) -> Image.Image:
         raise PhotoUnreadableError("too_many_pixels", megapixels=MOST_PIXELS // 10**6)
     if min(width, height) < LEAST_SIDE:
         raise PhotoUnreadableError("picture_too_small", least=LEAST_SIDE)
-    if picture.format in {"JPEG", "MPO"} and _scans(data) > MOST_SCANS:
+    is_jpeg = picture.format in {"JPEG", "MPO"}
+    if is_jpeg and guarded(lambda: jpeg.scans(data), data) > MOST_SCANS:
         raise PhotoUnreadableError("picture_damaged")
     if picture.format == "PNG" and not _PNG_END.search(data):
         raise PhotoUnreadableError("picture_damaged")
@@ -157,13 +158,6 @@ def guarded(step: Callable[[], T], data: bytes) -> T:
         zlib.error,
     ):
         # The decoders raise all of these for damaged files, and say nothing more useful.
-        raise PhotoUnreadableError("picture_damaged") from None
-
-
-def _scans(data: bytes) -> int:
-    try:
-        return jpeg.scans(data)
-    except ValueError:
         raise PhotoUnreadableError("picture_damaged") from None
 
 

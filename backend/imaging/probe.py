@@ -46,7 +46,7 @@ def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
     picture = open_header(data)
     colour, components, bits = _MODES.get(picture.mode, _WIDE)
     name = _NAMES[picture.format or "JPEG"]
-    facts = _jpeg_facts(data) if name == "JPEG" else None
+    facts = guarded(lambda: jpeg.read_facts(data), data) if name == "JPEG" else None
     notes = notes_of(picture, data)
     return FileFacts(
         sha256=hashlib.sha256(data).hexdigest(),
@@ -66,13 +66,6 @@ def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
         extension=_extension(filename),
         taken_on=_taken_on(notes, data),
     )
-
-
-def _jpeg_facts(data: bytes) -> jpeg.JpegFacts:
-    try:
-        return jpeg.read_facts(data)
-    except ValueError:
-        raise PhotoUnreadableError("picture_damaged") from None
 
 
 def _taken_on(notes: Image.Exif, data: bytes) -> date | None:

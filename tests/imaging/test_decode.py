@@ -225,6 +225,7 @@ def test_a_picture_of_very_many_scans_is_refused_before_any_is_decoded() -> None
     usual = progressive.count(b"\xff\xda")
     assert jpeg.scans(progressive) == usual == 10
     assert jpeg.scans(pictures.jpeg()) == 1
+    assert jpeg.scans(b"\xff\xd8\xff\xd9") == 0
     allowed = with_scans(progressive, MOST_SCANS - usual)
     assert_corners(decode(allowed), UPRIGHT[1])
     assert jpeg.scans(allowed) == MOST_SCANS
