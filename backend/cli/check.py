@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import time
@@ -49,7 +50,7 @@ def check(
     policy = shipped.load(policy_name)
     inspector = MediaPipeInspector()
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
+        _make(out)
     worst = 0
     for file in files:
         answer = _judge(inspector, file, policy, out)
@@ -60,6 +61,22 @@ def check(
     sys.exit(worst)
 
 
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(
+            error.strerror or "cannot be made", param_hint="--out"
+        ) from None
+
+
+def _read(file: Path) -> bytes:
+    """Return a file's bytes; a pipe or device might never end."""
+    if file.exists() and not file.is_file():
+        raise OSError(errno.EINVAL, "not a file")
+    return file.read_bytes()
+
+
 def _judge(
     inspector: MediaPipeInspector, file: Path, policy: Policy, out: Path | None
 ) -> dict[str, Any]:
@@ -68,7 +85,7 @@ def _judge(
     findings: list[dict[str, Any]] = []
     portrait = None
     try:
-        data = file.read_bytes()
+        data = _read(file)
         seen = inspector.inspect(data, filename=file.name, policy=policy)
         verdict = seen.report.verdict.value
         findings = [_finding(f) for f in order_for_display(seen.report.findings)]
@@ -83,7 +100,7 @@ def _judge(
         verdict = "error"
         findings = [_failure("file_unreadable", error.strerror or "unreadable")]
     return {
-        "file": str(file),
+        "file": click.format_filename(file),
         "verdict": verdict,
         "findings": findings,
         "portrait": portrait,
@@ -133,7 +150,7 @@ def _portrait(seen: PhotoInspection, path: Path | None) -> dict[str, Any] | None
     facts = seen.report.portrait
     if facts is None:
         return None
-    return {"path": str(path) if path else None, **asdict(facts)}
+    return {"path": click.format_filename(path) if path else None, **asdict(facts)}
 
 
 def _table(answer: dict[str, Any]) -> str:

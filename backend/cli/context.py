@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -19,14 +19,18 @@ from backend.settings import Settings, SettingsError, new_key, read_settings
 
 #: The demo's folder, below the folder the command is started in.
 HOME: Final = Path("var")
-_DEMO_FILE: Final = "demo.env"
+#: The demo's settings, made at its first start.
+DEMO_FILE: Final = HOME / "demo.env"
 
 
 def load_settings() -> Settings:
     """Return the settings of the environment, else of the demo in ``var``."""
-    demo = HOME / _DEMO_FILE
+    return _read(DEMO_FILE if DEMO_FILE.is_file() else None)
+
+
+def _read(file: Path | None, **overrides: Any) -> Settings:
     try:
-        return read_settings(demo if demo.is_file() else None)
+        return read_settings(file, **overrides)
     except SettingsError as error:
         raise click.ClickException(
             f"The settings are incomplete or wrong:\n{error}\n"
@@ -38,8 +42,7 @@ def load_settings() -> Settings:
 def demo_settings(public_url: str) -> Settings:
     """Return the demo's settings, making its keys on the first start."""
     HOME.mkdir(mode=0o700, exist_ok=True)
-    file = HOME / _DEMO_FILE
-    if not file.exists():
+    if not DEMO_FILE.exists():
         lines = [
             f"BIZHAO_DATABASE_URL=sqlite:///{(HOME / 'bizhao.db').resolve()}",
             f"BIZHAO_PHOTO_ROOT={(HOME / 'photos').resolve()}",
@@ -47,11 +50,12 @@ def demo_settings(public_url: str) -> Settings:
             f"BIZHAO_HASH_KEY={new_key()}",
             "BIZHAO_PUBLIC_URL=http://127.0.0.1:8000",
         ]
-        # Nobody else may read it, from the moment it is there.
-        file.touch(mode=0o600, exist_ok=False)
-        with file.open("w", encoding="utf-8") as out:
-            out.write("\n".join(lines) + "\n")
-    return read_settings(file, public_url=public_url)
+        # Nobody else may read it from the moment it is there, and it is there whole.
+        unfinished = DEMO_FILE.with_suffix(".new")
+        unfinished.touch(mode=0o600)
+        unfinished.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        unfinished.replace(DEMO_FILE)
+    return _read(DEMO_FILE, public_url=public_url)
 
 
 def open_services(settings: Settings) -> tuple[Services, Adapters]:

@@ -12,6 +12,7 @@ import click
 
 from backend.cli import demo_data
 from backend.cli.context import (
+    DEMO_FILE,
     HOME,
     bring_up_to_date,
     demo_settings,
@@ -53,6 +54,7 @@ def start_demo(*, prepare_only: bool) -> None:
     password = None
     if services.roster.is_empty():
         demo_data.seed(services, now=datetime.now(UTC))
+    if not services.staff.list(OPERATOR):
         password = new_password()
         services.staff.add(
             OPERATOR,
@@ -67,7 +69,7 @@ def start_demo(*, prepare_only: bool) -> None:
     _introduce(services, url, cards, password)
     adapters.db.dispose()
     if not prepare_only:
-        os.environ["BIZHAO_ENV_FILE"] = str(HOME / "demo.env")
+        os.environ["BIZHAO_ENV_FILE"] = str(DEMO_FILE)
         os.environ["BIZHAO_PUBLIC_URL"] = url
         _exec_gunicorn()
 

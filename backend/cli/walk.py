@@ -10,7 +10,7 @@ import click
 import requests
 
 from backend.cli import demo_data
-from backend.cli.context import demo_settings, open_services
+from backend.cli.context import DEMO_FILE, demo_settings, open_services
 from backend.domain.codes import parse_collection_code
 from backend.imaging.sample_card import draw_sample_card
 from backend.imaging.sample_photo import sample_portrait
@@ -30,7 +30,13 @@ _TIMEOUT_SECONDS: Final = 60
 @click.option("--student", "number", type=click.IntRange(1, 12), default=1)
 def demo(url: str, photo: io.BufferedReader | None, number: int) -> None:
     """Go from the entry to a confirmed submission against a running `make run`."""
+    url = url.rstrip("/")
     data = photo.read() if photo else _sample()
+    if not DEMO_FILE.is_file():
+        raise click.ClickException(
+            f"There is no demonstration here ({DEMO_FILE}): start `make run` in this "
+            "folder first."
+        )
     services, _ = open_services(demo_settings(url))
     campaign = services.stations.campaigns(OPERATOR)[0]
     token = services.stations.entries(OPERATOR, campaign.id)[0].token
@@ -39,7 +45,13 @@ def demo(url: str, photo: io.BufferedReader | None, number: int) -> None:
     card = draw_sample_card(code, school_name=demo_data.SCHOOL)
     with requests.Session() as client:
         client.trust_env = False
-        _walk(client, f"{url}/api/v1", token, card, student.id_number[-6:], data)
+        try:
+            _walk(client, f"{url}/api/v1", token, card, student.id_number[-6:], data)
+        except requests.RequestException:
+            # Not chained and not quoted: its text holds the entry's token.
+            raise click.ClickException(
+                f"{url} does not answer as the service does; is `make run` running?"
+            ) from None
 
 
 def _walk(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from backend.cli import main
 from tests.photos import labelled
 from tests.pictures import as_jpeg, astronaut
 
-KEYS = {"file", "verdict", "findings", "portrait", "elapsed_ms"}
-FINDING = {"rule", "clauses", "status", "value", "limit", "unit", "message"}
+KEYS = ["file", "verdict", "findings", "portrait", "elapsed_ms"]
+FINDING = ["rule", "clauses", "status", "value", "limit", "unit", "message"]
 
 
 def check(*arguments: str | Path) -> Result:
@@ -41,9 +42,9 @@ def test_a_bad_photo_is_one_json_object_and_exit_one(photos: Path) -> None:
     result = check("--json", photos / "face.jpg")
     (answer,) = lines(result)
     assert result.exit_code == 1
-    assert answer.keys() == KEYS
+    assert list(answer) == KEYS
     assert answer["verdict"] == "fail"
-    assert all(finding.keys() == FINDING for finding in answer["findings"])
+    assert all(list(finding) == FINDING for finding in answer["findings"])
     failed = {f["rule"] for f in answer["findings"] if f["status"] == "fail"}
     assert "mouth_closed" in failed
     assert answer["portrait"] is None
@@ -80,6 +81,35 @@ def test_the_overlay_is_written(photos: Path, tmp_path: Path) -> None:
         assert picture.height >= 512
 
 
+def test_a_pipe_that_would_never_end_is_an_answer_too(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    result = check("--json", tmp_path / "pipe.jpg")
+    (answer,) = lines(result)
+    assert result.exit_code == 2
+    assert answer["findings"][0]["message"] == "not a file"
+
+
+def test_a_name_in_another_encoding_does_not_end_the_run(
+    photos: Path, tmp_path: Path
+) -> None:
+    named = os.fsencode(tmp_path) + b"/" + "张测试.jpg".encode("gbk")
+    Path(os.fsdecode(named)).write_bytes((photos / "face.jpg").read_bytes())
+    result = check("--json", "--out", tmp_path / "out", os.fsdecode(named))
+    (answer,) = lines(result)
+    assert result.exit_code == 1
+    assert answer["file"].endswith(".jpg")
+    assert len(list((tmp_path / "out").iterdir())) == 1
+
+
+def test_an_output_folder_that_cannot_be_made_is_no_verdict(
+    photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    result = check("--out", tmp_path / "file" / "out", photos / "face.jpg")
+    assert result.exit_code == 2
+    assert "--out" in result.output
+
+
 def test_an_unknown_policy_names_those_there_are(photos: Path) -> None:
     result = check("--policy", "nowhere", photos / "face.jpg")
     assert result.exit_code == 2
@@ -88,15 +118,17 @@ def test_an_unknown_policy_names_those_there_are(photos: Path) -> None:
 
 def test_a_good_portrait_passes_and_is_written(tmp_path: Path) -> None:
     if not labelled.LABELS.is_file():
-        pytest.skip("no labelled portraits here")
+        pytest.skip(labelled.WHY_ABSENT)
     good = labelled.FOLDER / "london_neutral" / "003_03.jpg"
     result = check("--json", "--out", tmp_path, good)
     (answer,) = lines(result)
     assert result.exit_code == 0
-    assert answer["portrait"].keys() == {
+    assert list(answer) == KEYS
+    assert [list(f) for f in answer["findings"]] == [FINDING] * len(answer["findings"])
+    assert list(answer["portrait"]) == [
         "path", "width", "height", "bytes", "quality", "dpi",
         "crown_px", "eye_line_px", "face_width_px", "centre_offset_px",
-    }  # fmt: skip
+    ]  # fmt: skip
     with Image.open(answer["portrait"]["path"]) as portrait:
         assert portrait.size == (480, 640)
     said = check(good).stdout

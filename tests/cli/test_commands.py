@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend.app import make_adapters, make_services
-from backend.cli import demo_data, main
+from backend.cli import demo_data, main, upkeep
 from backend.db.models import AuditEvent
 from backend.imaging.code_reader import QrCodeReader
 from backend.services import Services
@@ -29,8 +31,8 @@ def run(*arguments: str) -> Result:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with nothing in it, and an environment without settings."""
     monkeypatch.chdir(tmp_path)
-    for name in ("BIZHAO_ENV_FILE", "BIZHAO_DATABASE_URL", "BIZHAO_PUBLIC_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("BIZHAO_")]:
+        monkeypatch.delenv(name)
     return tmp_path
 
 
@@ -120,6 +122,42 @@ def test_commands_without_settings_list_what_is_missing(
         assert "make run" in result.output
 
 
+def test_wrong_settings_are_listed_at_once_and_never_repeated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = {
+        "DATABASE_URL": "sqlite:///x.db",
+        "PHOTO_ROOT": "photos",
+        "DATA_KEYS": "short-secret",
+        "HASH_KEY": "another-secret",
+        "PUBLIC_URL": "ftp://example.test",
+    }
+    for name, value in wrong.items():
+        monkeypatch.setenv(f"BIZHAO_{name}", value)
+    said = run("serve").output
+    assert all(f"BIZHAO_{n}" in said for n in ("DATA_KEYS", "HASH_KEY", "PUBLIC_URL"))
+    assert "secret" not in said
+
+
+def test_no_demonstration_starts_where_settings_say_production(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BIZHAO_PRODUCTION", "1")
+    result = run("start-demo", "--prepare-only")
+    assert result.exit_code == 1
+    assert "data_keys are the demo's" in result.output
+    assert not Path("var/bizhao.db").exists()
+
+
+def test_a_start_cut_off_before_its_settings_were_whole_is_made_up_for(
+    folder: Path,
+) -> None:
+    Path("var").mkdir()
+    Path("var/demo.new").touch(mode=0o600)
+    assert run("start-demo", "--prepare-only").exit_code == 0
+    assert [path.name for path in Path("var").glob("demo*")] == ["demo.env"]
+
+
 def test_the_doctor_finds_a_healthy_installation(demo: Result) -> None:
     result = run("doctor")
     assert result.exit_code == 0, result.output
@@ -132,6 +170,17 @@ def test_the_doctor_says_what_is_missing_and_what_to_do(folder: Path) -> None:
     assert result.exit_code == 1
     assert "MISSING  settings" in result.output
     assert "deploy/env.example" in result.output
+
+
+def test_the_doctor_names_the_packages_and_the_python_that_are_wrong(
+    demo: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_PACKAGES", ("mediapipe", "no_such_package"))
+    monkeypatch.setattr(sys, "version_info", (3, 13, 0))
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "MISSING  packages: no_such_package" in result.output
+    assert "MISSING  Python: this is 3." in result.output
 
 
 def test_the_doctor_notices_missing_migrations(

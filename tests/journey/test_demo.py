@@ -51,7 +51,7 @@ def test_a_good_photo_is_confirmed(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not labelled.LABELS.is_file():
-        pytest.skip("no labelled portraits here")
+        pytest.skip(labelled.WHY_ABSENT)
     photo = labelled.FOLDER / "london_neutral" / "005_03.jpg"
     said = walk(server, monkeypatch, "--photo", str(photo), "--student", "3")
     assert "7. confirmed: 200, status = pending" in said
