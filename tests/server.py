@@ -53,7 +53,9 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(folder: Path, **environment: str) -> Iterator[RunningServer]:
+def running_server(
+    folder: Path, *, command: str = "start-demo", **environment: str
+) -> Iterator[RunningServer]:
     """Run the demonstration in a folder on a free port until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -65,7 +67,7 @@ def running_server(folder: Path, **environment: str) -> Iterator[RunningServer]:
                 sys.executable,
                 "-c",
                 "from backend.cli import main; main()",
-                "start-demo",
+                command,
             ],
             cwd=folder,
             env={
@@ -93,7 +95,8 @@ def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
-            if requests.get(f"{url}/healthz", timeout=5).ok:
+            # The socket is open before a worker is there to answer.
+            if requests.get(f"{url}/healthz", timeout=_START_SECONDS).ok:
                 return
         except requests.ConnectionError:
             # Not listening yet: the next look decides, the deadline ends it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,18 @@ DEMO_FILE: Final = HOME / "demo.env"
 
 
 def load_settings() -> Settings:
-    """Return the settings of the environment, else of the demo in ``var``."""
-    return _read(DEMO_FILE if DEMO_FILE.is_file() else None)
+    """Return the settings of the environment, else of the demo in ``var``.
+
+    A file that the environment names is never exchanged for the demo's.
+    """
+    if "BIZHAO_ENV_FILE" in os.environ or not DEMO_FILE.is_file():
+        return environment_settings()
+    return _read(DEMO_FILE)
+
+
+def environment_settings() -> Settings:
+    """Return the settings that a server started from here would read."""
+    return _read(None)
 
 
 def _read(file: Path | None, **overrides: Any) -> Settings:

@@ -16,6 +16,7 @@ from backend.cli.context import (
     HOME,
     bring_up_to_date,
     demo_settings,
+    environment_settings,
     load_settings,
     new_password,
     open_services,
@@ -37,7 +38,7 @@ def migrate() -> None:
 @click.command()
 def serve() -> None:
     """Serve with the settings of the environment."""
-    load_settings()
+    environment_settings()
     _exec_gunicorn()
 
 

@@ -122,6 +122,23 @@ def test_commands_without_settings_list_what_is_missing(
         assert "make run" in result.output
 
 
+def test_serving_never_falls_back_to_the_demonstration(demo: Result) -> None:
+    result = run("serve")
+    assert result.exit_code == 1
+    assert "BIZHAO_DATABASE_URL: Field required" in result.output
+
+
+def test_a_settings_file_that_is_named_goes_before_the_demonstrations(
+    demo: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = Path("var/demo.env").read_text(encoding="utf-8")
+    named = theirs.replace("http://127.0.0.1:8000", "http://named.example")
+    Path("named.env").write_text(named, encoding="utf-8")
+    assert "settings: http://127.0.0.1:8000" in run("doctor").output
+    monkeypatch.setenv("BIZHAO_ENV_FILE", "named.env")
+    assert "settings: http://named.example" in run("doctor").output
+
+
 def test_wrong_settings_are_listed_at_once_and_never_repeated(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

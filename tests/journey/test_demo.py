@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from backend.cli import demo_data, main
 from tests.photos import labelled
-from tests.server import RunningServer, running_server
+from tests.server import ApiStudent, RunningServer, running_server
 
 pytestmark = [
     pytest.mark.xdist_group("server"),
@@ -84,6 +84,11 @@ def test_the_log_names_nobody(
     server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     walk(server, monkeypatch, "--student", "7")
+    someone = ApiStudent(
+        server.url, server.entry_tokens[0], demo_data.demo_students()[8]
+    )
+    someone.bind()
+    session = str(someone.http.headers["Authorization"]).removeprefix("Bearer ")
     log = (server.folder / "server.log").read_text(encoding="utf-8")
     requests_seen = log[log.index('{"method"') :]
     assert '"rule": "/api/v1/bindings/<binding_id>/submissions"' in requests_seen
@@ -96,7 +101,8 @@ def test_the_log_names_nobody(
             demo_data.demo_code(student),
         ):
             assert personal not in requests_seen
-    assert not any(token in requests_seen for token in server.entry_tokens)
+    secrets = (session, server.admin_password, *server.entry_tokens)
+    assert not any(secret in requests_seen for secret in secrets)
 
 
 def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
@@ -109,3 +115,15 @@ def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
         assert "shown only now" not in printed
         page = requests.get(f"{second.url}/s/{tokens[0]}", timeout=60)
         assert page.status_code == 200
+
+
+def test_an_installation_is_served_with_the_settings_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(main, ["start-demo", "--prepare-only"], catch_exceptions=False)
+    with running_server(
+        tmp_path, command="serve", BIZHAO_ENV_FILE="var/demo.env"
+    ) as server:
+        assert "shown only now" not in server.printed
+        assert requests.get(f"{server.url}/readyz", timeout=60).ok
