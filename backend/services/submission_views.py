@@ -20,7 +20,7 @@ def submission_view(
     handed_in = submissions.find_handed_in(session, row.binding_id)
     settled = handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED
     draft = status is SubmissionStatus.DRAFT and not settled
-    failed = row.verdict == Verdict.FAIL or row.portrait_key is None
+    failed = is_refused(row)
     return SubmissionView(
         public_id=row.public_id,
         binding_public_id=binding.public_id,
@@ -39,6 +39,11 @@ def submission_view(
         confirmed_at=row.confirmed_at,
         history=_history(session, row.id, name_staff=name_staff),
     )
+
+
+def is_refused(row: Submission) -> bool:
+    """Tell whether the rules refuse a photo, so that only a person may let it pass."""
+    return row.verdict == Verdict.FAIL or row.portrait_key is None
 
 
 def _history(

@@ -21,12 +21,12 @@ from backend.domain.campaigns import EntryState
 from backend.domain.errors import ConflictError, NotFoundError, RefusedError
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
-from backend.domain.report import Verdict, report_to_dict
+from backend.domain.report import report_to_dict
 from backend.domain.reviews import SETTLED, Action, SubmissionStatus, next_status
 from backend.ports import Clock, Inspection, PhotoInspector, PhotoStore
 from backend.services.entries import refuse_state
 from backend.services.sessions import ensure_consent
-from backend.services.submission_views import submission_view
+from backend.services.submission_views import is_refused, submission_view
 from backend.services.types import Media, MediaKind, Principal, SubmissionView
 from backend.services.views import state_of
 
@@ -85,8 +85,8 @@ class SubmissionService:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         with self._db.reading() as session:
-            campaign = self._admit(session, principal, binding_id)
-            known = self._known(session, principal, binding_id, sha256)
+            binding, campaign = self._admit(session, principal, binding_id)
+            known = _known(session, binding, sha256)
         if known is not None:
             return (
                 known
@@ -99,11 +99,9 @@ class SubmissionService:
         kept = self._keep(sha256, data, inspection)
 
         def insert(session: Session) -> SubmissionView:
-            self._admit(session, principal, binding_id)
-            known = self._known(session, principal, binding_id, sha256)
-            return known or self._insert(
-                session, principal, binding_id, kept, inspection
-            )
+            binding, _ = self._admit(session, principal, binding_id)
+            known = _known(session, binding, sha256)
+            return known or self._insert(session, principal, binding, kept, inspection)
 
         return self._until_won(insert)
 
@@ -180,8 +178,8 @@ class SubmissionService:
 
     def _admit(
         self, session: Session, principal: Principal, binding_id: str
-    ) -> Campaign:
-        """Raise unless this principal may hand a photo in for this binding now."""
+    ) -> tuple[Binding, Campaign]:
+        """Return the binding if this principal may hand a photo in for it now."""
         binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
         entry = entries.get_entry_by_id(session, binding.entry_id)
         state = state_of(entry, self._clock.now())
@@ -192,14 +190,7 @@ class SubmissionService:
         handed_in = submissions.find_handed_in(session, binding.id)
         if handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED:
             raise ConflictError("submission_settled")
-        return entry[1]
-
-    def _known(
-        self, session: Session, principal: Principal, binding_id: str, sha256: str
-    ) -> SubmissionView | None:
-        binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
-        row = submissions.find_same_bytes(session, binding.id, sha256)
-        return submission_view(session, row, binding) if row else None
+        return binding, entry[1]
 
     def _revive(self, known: SubmissionView) -> SubmissionView:
         """Make an earlier photo the draft again, unless it was once handed in."""
@@ -226,11 +217,10 @@ class SubmissionService:
         self,
         session: Session,
         principal: Principal,
-        binding_id: str,
+        binding: Binding,
         kept: _Kept,
         inspection: Inspection,
     ) -> SubmissionView:
-        binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
         self._supersede(session, submissions.find_draft(session, binding.id))
         report = inspection.report
         row = Submission(
@@ -267,7 +257,7 @@ class SubmissionService:
             if row.status == SubmissionStatus.PENDING:
                 return submission_view(session, row, binding)
             self._admit(session, principal, binding.public_id)
-            refused = row.verdict == Verdict.FAIL or row.portrait_key is None
+            refused = is_refused(row)
             if refused and not human_review:
                 raise RefusedError("photo_not_acceptable")
             if human_review and not refused:
@@ -305,6 +295,12 @@ class SubmissionService:
         submissions.add_event(
             session, row.id, status=row.status, by="student", at=self._clock.now()
         )
+
+
+def _known(session: Session, binding: Binding, sha256: str) -> SubmissionView | None:
+    """Return what these bytes became for this binding before."""
+    row = submissions.find_same_bytes(session, binding.id, sha256)
+    return submission_view(session, row, binding) if row else None
 
 
 def media_of(row: Submission, kind: MediaKind, store: PhotoStore) -> Media:
