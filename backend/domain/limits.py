@@ -22,9 +22,9 @@ def limited(
     With ``variant`` the limits of that name are used, and the finding's advice names it.
     """
     if value is None or not math.isfinite(value):
-        return skipped(rule)
+        return for_people(rule, box=box) if rule.confirm else skipped(rule)
     limits = rule.variants[variant] if variant else rule
-    status = _status(limits, rule.severity, value)
+    status = _status(limits, rule, value)
     return Finding(
         rule=rule.id,
         clauses=rule.clauses,
@@ -49,7 +49,7 @@ def worst(*findings: Finding) -> Finding:
 _BADNESS: Final = {
     status: rank
     for rank, status in enumerate(
-        (Status.HUMAN, Status.PASS, Status.SKIP, Status.WARN, Status.FAIL)
+        (Status.PASS, Status.HUMAN, Status.SKIP, Status.WARN, Status.FAIL)
     )
 }
 
@@ -66,12 +66,17 @@ def skipped(rule: RulePolicy, *, advice: str | None = None) -> Finding:
     )
 
 
-def _status(limits: Limits, severity: Severity, value: float) -> Status:
+def for_people(rule: RulePolicy, *, box: Box | None = None) -> Finding:
+    """Return the finding of a rule that a person judges; ``box`` is where to look."""
+    return Finding(rule=rule.id, clauses=rule.clauses, status=Status.HUMAN, box=box)
+
+
+def _status(limits: Limits, rule: RulePolicy, value: float) -> Status:
     if _outside(value, limits.fail_below, limits.fail_above):
-        return Status.WARN if severity is Severity.WARN else Status.FAIL
+        return Status.WARN if rule.severity is Severity.WARN else Status.FAIL
     if _outside(value, limits.warn_below, limits.warn_above):
         return Status.WARN
-    return Status.PASS
+    return Status.HUMAN if rule.confirm else Status.PASS
 
 
 def _outside(value: float, low: float | None, high: float | None) -> bool:

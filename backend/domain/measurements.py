@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backend.domain.colour import Lab
 from backend.domain.photo import FileFacts
 from backend.domain.report import Box
 
@@ -66,8 +67,8 @@ class FaceGeometry:
 class Measurements:
     """Everything the rules judge; ``None`` where it could not be measured.
 
-    Angles are degrees, ratios are dimensionless; each attribute's formula stands where
-    it is computed.
+    Angles are degrees, ratios and shares are dimensionless, colours CIELAB; each
+    attribute's formula stands where it is computed.
     """
 
     file: FileFacts
@@ -79,21 +80,50 @@ class Measurements:
     roll_deg: float | None = None
     yaw_deg: float | None = None
     pitch_deg: float | None = None
+    shoulder_slope_deg: float | None = None
     eye_openness: float | None = None
+    gaze_aside: float | None = None
+    gaze_height: float | None = None
     mouth_gap: float | None = None
+    mouth_width: float | None = None
+    mouth_lift: float | None = None
+    eye_distance: float | None = None
+    camera_distance_m: float | None = None
     sharpness: float | None = None
+    blockiness: float | None = None
     underexposed: float | None = None
     overexposed: float | None = None
     chroma: float | None = None
     background_edges: float | None = None
     background_spread: float | None = None
+    background_marks: float | None = None
+    background_lab: Lab | None = None
+    border_width: float | None = None
+    letters: float | None = None
     cheek_balance: float | None = None
     skin_cast: float | None = None
     lens_light: float | None = None
+    nose_bridge_edge: float | None = None
+    lens_glare: float | None = None
+    covered_face: float | None = None
+    covered_mouth: float | None = None
+    clear_forehead: float | None = None
+    crown_colour: float | None = None
+    over_brows: float | None = None
+    ear_skin: float | None = None
     clothes_contrast: float | None = None
     clothes_blue: float | None = None
+    clothes_pattern: float | None = None
+    days_since_taken: int | None = None
     second_face_box: Box | None = None
     eyes_box: Box | None = None
     mouth_box: Box | None = None
+    brows_box: Box | None = None
+    hair_box: Box | None = None
+    ears_box: Box | None = None
+    neck_box: Box | None = None
+    shoulders_box: Box | None = None
     background_box: Box | None = None
+    border_box: Box | None = None
+    letters_box: Box | None = None
     clothes_box: Box | None = None

@@ -26,6 +26,9 @@ class FileFacts:
         frames: pictures in the file.
         extension: of the file's name, lower case, no dot; none without a name.
         taken_on: the day the camera noted.
+        focal_35mm: focal length that gives the same view on 36 × 24 mm film, millimetres;
+            none when not noted, or when the picture is no longer the camera's whole view.
+        editor: the picture program whose mark the file bears; none without one.
     """
 
     sha256: str
@@ -44,3 +47,5 @@ class FileFacts:
     frames: int
     extension: str | None
     taken_on: date | None
+    focal_35mm: float | None = None
+    editor: str | None = None

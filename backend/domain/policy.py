@@ -22,6 +22,8 @@ CLAUSES: Final = (
     *(f"F{n}" for n in range(1, 7)),
 )
 
+Colour = tuple[int, int, int]
+
 
 class PolicyError(ValueError):
     """All that is wrong with a policy, a line each."""
@@ -49,13 +51,18 @@ class RulePolicy(Limits):
     """One rule's clauses, severity and limits.
 
     Rules of severity ``warn`` never fail, they warn. A rule that looks at several values
-    has limits for each, by name, in ``variants``; the worst of them counts.
+    has limits for each, by name, in ``variants``; the worst of them counts. With
+    ``confirm`` the machine only points out what is doubtful: whatever keeps the limits
+    is left to a person, and never passes by itself. ``colours`` are the ones a rule on
+    colour compares with, sRGB from 0 to 255.
     """
 
     id: str
     clauses: tuple[str, ...]
     severity: Severity
     unit: str = ""
+    confirm: bool = False
+    colours: tuple[Colour, ...] = ()
     variants: Mapping[str, Limits] = field(default_factory=dict)
 
 
@@ -191,6 +198,14 @@ def _section(kind: Any, data: Any, name: str, problems: list[str]) -> Any:
     return kind(**data) if len(problems) == before else None
 
 
+def _is_colour(colour: object) -> bool:
+    return (
+        isinstance(colour, list)
+        and len(colour) == 3  # noqa: PLR2004 - red, green, blue
+        and all(type(part) is int and 0 <= part <= 255 for part in colour)  # noqa: PLR2004 - a byte
+    )
+
+
 def _rules(data: Any, problems: list[str]) -> dict[str, RulePolicy]:
     if not isinstance(data, dict):
         problems.append("rules: must be a table")
@@ -206,6 +221,7 @@ def _rules(data: Any, problems: list[str]) -> dict[str, RulePolicy]:
                 | {
                     "clauses": tuple(entry["clauses"]),
                     "severity": Severity(entry["severity"]),
+                    "colours": tuple(map(tuple, entry.get("colours", []))),
                     "variants": MappingProxyType(
                         {k: Limits(**v) for k, v in entry.get("variants", {}).items()}
                     ),
@@ -234,6 +250,11 @@ def _rule_problems(rule_id: str, entry: Any) -> list[str]:
         problems.append("severity must be block, warn or human")
     if not isinstance(entry.get("unit", ""), str):
         problems.append("unit must be a text")
+    if not isinstance(entry.get("confirm", False), bool):
+        problems.append("confirm must be true or false")
+    colours = entry.get("colours", [])
+    if not isinstance(colours, list) or not all(map(_is_colour, colours)):
+        problems.append("colours must be lists of three whole numbers from 0 to 255")
     clauses = entry.get("clauses", [])
     if not isinstance(clauses, list):
         problems.append("clauses must be a list")

@@ -89,7 +89,7 @@ class MediaPipeInspector:
                 refusal,
                 policy,
             ),
-            *human_checklist(policy),
+            *human_checklist(measured, policy),
         )
         report = Report(
             policy=policy.name,

@@ -16,7 +16,7 @@ from backend.crypto import new_public_id
 from backend.db import bindings, entries, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
-from backend.db.models import Campaign, Submission
+from backend.db.models import Binding, Campaign, Submission
 from backend.domain.campaigns import EntryState
 from backend.domain.errors import ConflictError, NotFoundError, RefusedError
 from backend.domain.photo import FileFacts
