@@ -10,15 +10,10 @@ from hypothesis import strategies as st
 
 from backend import policies
 from backend.domain.framing import FramingRefusal, frame
+from backend.domain.person_rules import PERSON_RULES, VARIANTS
 from backend.domain.policy import CLAUSES, PolicyError, load_policy
 from backend.domain.report import Crop, Severity
-from backend.domain.rules import (
-    PERSON_RULES,
-    PORTRAIT_RULES,
-    VARIANTS,
-    ensure_complete,
-    judge_person,
-)
+from backend.domain.rules import PORTRAIT_RULES, ensure_complete, judge_person
 from tests.domain.judging import good, head
 
 TEXT = (resources.files(policies) / "notice-2025.toml").read_text(encoding="utf-8")
@@ -185,8 +180,8 @@ def test_a_rule_that_nothing_measures_may_only_be_human() -> None:
 
 
 def test_a_measured_rule_may_not_be_left_out() -> None:
-    text = TEXT.replace("[rules.sharpness]", "[rules.halo]")
-    assert "rules.sharpness: missing" in problems(text)
+    text = TEXT.replace("[rules.roll]", "[rules.halo]")
+    assert "rules.roll: missing" in problems(text)
 
 
 def test_a_rule_of_several_values_needs_limits_for_each() -> None:
