@@ -19,8 +19,8 @@ _DEEPEST: Final = 0.25
 #: A frame is one colour within this much, and what it frames differs by more, CIELAB.
 _EVEN: Final = 5.0
 _APART: Final = 10.0
-#: Along this share of its length.
-_ALONG: Final = 0.85
+#: Along this share of its length: the picture may have the frame's colour in places.
+_ALONG: Final = 0.5
 #: Opposite sides of a frame have the same colour within this much.
 _SAME: Final = 8.0
 #: Luma steps a pixel that a stroke of writing makes.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.domain.colour import Lab
 from backend.domain.report import Box
 from backend.imaging.faces import Face
-from backend.imaging.patches import edge_strength, grown
+from backend.imaging.patches import edge_strength, grown, largest_piece
 from backend.imaging.window import FACE_PX, Window
 
 _BACKGROUND: Final = 0.1
@@ -53,7 +53,7 @@ def background(window: Window, face: Face, mask: NDArray[np.float32]) -> Backgro
     Evenness counts above the chin only: below it shoulders and hair mix with the wall.
     Hard edges count everywhere.
     """
-    person = mask >= _BACKGROUND
+    person = largest_piece(mask >= _BACKGROUND)
     behind = ~grown(person, round(_EDGE_SHARE * FACE_PX))
     behind[max(int(window.into(face.chin)[1]), 0) :] = False
     if behind.sum() < _LEAST:

@@ -14,7 +14,8 @@ from backend.domain.measurements import Measurements
 from backend.domain.report import Finding
 from backend.imaging.faces import FaceModel
 from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
-from backend.imaging.measure import measure
+from backend.imaging.measure import locate, measure
+from tests.defects import Portrait
 from tests.domain.judging import NOTICE, good_file
 from tests.pictures import as_jpeg, astronaut
 
@@ -67,6 +68,22 @@ def lit(rgb: Pixels, gain: float, lift: float = 0) -> Pixels:
 
 def grey(rgb: Pixels) -> Pixels:
     return np.repeat(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+@cache
+def good() -> Portrait:
+    """The astronaut as something to spoil."""
+    head = locate(roomy(), model=model())
+    assert head is not None
+    return Portrait(roomy(), head)
+
+
+def person(portrait: Portrait) -> NDArray[np.float32]:
+    """Return (H, W) with 1 where the person is."""
+    height, width = portrait.rgb.shape[:2]
+    small = cv2.resize(portrait.rgb, (450, round(450 * height / width)))
+    mask = model().person_mask(np.asarray(small, np.uint8))
+    return np.asarray(cv2.resize(mask, (width, height)), np.float32)
 
 
 def measured(rgb: Pixels, scale: float = 1.0) -> Measurements:
