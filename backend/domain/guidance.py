@@ -153,30 +153,27 @@ def _with_crown(head: FaceGeometry) -> FaceGeometry:
 
 
 def _towards(head: FaceGeometry, size: tuple[int, int], policy: Policy) -> Hint | None:
-    """Return the way to the crop there would be without edges: aside, then up or down."""
-    framing, output = policy.framing, policy.output
-    if isinstance(frame(head, size, framing, output), Crop):
+    """Return the way to a lawful crop: back, then aside, then up or down."""
+
+    def crop_of(head: FaceGeometry, room: tuple[int, int]) -> Crop | FramingRefusal:
+        return frame(head, room, policy.framing, policy.output)
+
+    if isinstance(crop_of(head, size), Crop):
         return None
     if head.crown_cut:
         head = _with_crown(head)
     far = 4 * max(size)
-    crop = frame(head.moved(1, far, far), (2 * far, 2 * far), framing, output)
-    if isinstance(crop, FramingRefusal):
+    wanted = crop_of(head.moved(1, far, far), (2 * far, 2 * far))
+    if isinstance(wanted, FramingRefusal):
         # It is not for want of room: crown, eyes and cheeks do not go together.
         return Hint.FLATTEN_HAIR
-    if crop.width > size[0] or crop.height > size[1]:
+    if wanted.width > size[0] or wanted.height > size[1]:
         return Hint.STEP_BACK
-    across = _overhang(crop.x - far, crop.width, size[0])
-    down = _overhang(crop.y - far, crop.height, size[1])
-    if across:
+    if not isinstance(crop_of(head.moved(1, 0, far), (size[0], 2 * far)), Crop):
         # A face at the picture's left edge is at the person's own right.
-        return Hint.MOVE_LEFT if across < 0 else Hint.MOVE_RIGHT
-    return Hint.RAISE_CAMERA if down < 0 else Hint.LOWER_CAMERA
-
-
-def _overhang(start: int, length: int, room: int) -> int:
-    """Return how far a stretch reaches beyond its room: below 0 at the start."""
-    return min(start, 0) or max(start + length - room, 0)
+        left = head.centre_x < size[0] / 2
+        return Hint.MOVE_LEFT if left else Hint.MOVE_RIGHT
+    return Hint.RAISE_CAMERA if wanted.y < far else Hint.LOWER_CAMERA
 
 
 def _how(blocking: Mapping[str, Finding]) -> Hint | None:
