@@ -7,9 +7,9 @@ frame that finds the slot taken is sent away at once, and the page asks less oft
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from backend.db.engine import Database
@@ -22,7 +22,11 @@ from backend.ports import Clock, PhotoInspector
 from backend.services.admission import admit
 from backend.services.types import GuidanceView, Principal
 
-_SPAN: Final = timedelta(seconds=1)
+#: Frames a second for one caller; as networks bunch what was sent evenly, this many may
+#: come at once.
+_PER_SECOND: Final = 2.0
+_AT_ONCE: Final = 3.0
+_FORGET: Final = _AT_ONCE / _PER_SECOND
 #: After a refusal the next frame is welcome after this long, seconds.
 _WAIT_BUSY: Final = 2
 _WAIT_FAST: Final = 1
@@ -39,13 +43,14 @@ class GuidanceService:
         inspector: PhotoInspector,
         policies: Mapping[str, Policy],
         at_once: int = 1,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._clock = clock
         self._inspector = inspector
         self._policies = policies
         self._slots = threading.BoundedSemaphore(at_once)
-        self._pace = _Pace()
+        self._pace = _Pace(timer)
 
     def look(
         self,
@@ -66,7 +71,7 @@ class GuidanceService:
         Raises:
             NotFoundError, PermissionDeniedError, ConflictError, GoneError: no photo could
                 be handed in now; see :func:`backend.services.admission.admit`.
-            TooManyAttemptsError: ``guidance_too_fast``: more than two in a second.
+            TooManyAttemptsError: ``guidance_too_fast``: more than two a second.
             UnavailableError: ``guidance_busy``: other frames are being looked at.
             PhotoUnreadableError: the bytes are no frame of such a camera.
         """
@@ -74,7 +79,7 @@ class GuidanceService:
         with self._db.reading() as session:
             _, campaign = admit(session, principal, binding_id, now=now)
             policy = self._policies[campaign.policy]
-        if not self._pace.allows(principal.id, now):
+        if not self._pace.allows(principal.id):
             raise TooManyAttemptsError("guidance_too_fast", retry_after=_WAIT_FAST)
         if not self._slots.acquire(blocking=False):
             raise UnavailableError("guidance_busy", retry_after=_WAIT_BUSY)
@@ -88,21 +93,28 @@ class GuidanceService:
 
 
 class _Pace:
-    """Two frames in any second for each caller; what is older is forgotten."""
+    """Counts each caller's frames; who sent none for a while is forgotten.
 
-    def __init__(self) -> None:
+    It holds for one process: with several, a caller may send as many times more.
+    """
+
+    def __init__(self, timer: Callable[[], float]) -> None:
+        self._timer = timer
         self._lock = threading.Lock()
-        self._seen: OrderedDict[int, tuple[datetime, ...]] = OrderedDict()
+        #: The caller's last frame, and how many more could have come with it.
+        self._left: OrderedDict[int, tuple[float, float]] = OrderedDict()
 
-    def allows(self, caller: int, now: datetime) -> bool:
+    def allows(self, caller: int) -> bool:
         with self._lock:
-            while self._seen and now - next(iter(self._seen.values()))[-1] >= _SPAN:
-                self._seen.popitem(last=False)
-            recent = tuple(at for at in self._seen.get(caller, ()) if now - at < _SPAN)
-            if len(recent) > 1:
+            now = self._timer()
+            while self._left and now - next(iter(self._left.values()))[0] > _FORGET:
+                self._left.popitem(last=False)
+            at, left = self._left.get(caller, (now, _AT_ONCE))
+            left = min(_AT_ONCE, left + (now - at) * _PER_SECOND)
+            if left < 1:
                 return False
-            self._seen[caller] = (*recent, now)
-            self._seen.move_to_end(caller)
+            self._left[caller] = (now, left - 1)
+            self._left.move_to_end(caller)
             return True
 
 

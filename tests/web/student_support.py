@@ -37,6 +37,7 @@ from backend.domain.report import (
     Verdict,
 )
 from backend.imaging.sample_card import draw_sample_card
+from backend.ports import PhotoInspector
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -184,7 +185,11 @@ class Stage:
 
 
 def make_stage(
-    folder: Path, *, album_allowed: bool = True, max_bytes: int = 0
+    folder: Path,
+    *,
+    album_allowed: bool = True,
+    max_bytes: int = 0,
+    inspector: PhotoInspector | None = None,
 ) -> Stage:
     """Return a seeded application on a fresh SQLite file."""
     settings = _settings(folder, max_bytes)
@@ -195,7 +200,7 @@ def make_stage(
         db=made.db,
         vault=made.vault,
         store=made.store,
-        inspector=ObedientInspector(),
+        inspector=inspector or ObedientInspector(),
         reader=made.reader,
         clock=clock,
         passwords=made.passwords,
