@@ -80,6 +80,7 @@
     clearTimeout(ended.timer);
     ended.stream.getTracks().forEach((track) => track.stop());
     page.video.srcObject = null;
+    say("busy", "");
   }
 
   // Start one lens. The lens that was open goes first: phones open one at a time.
