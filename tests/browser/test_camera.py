@@ -50,7 +50,7 @@ class SightedInspector(ObedientInspector):
         self.frames.append(data)
         return inspector().glance(data, picture=picture)
 
-    def inspect(
+    def inspect(  # type: ignore[override] # the port promises no more
         self, data: bytes, *, filename: str | None, policy: Policy
     ) -> Inspection:
         # The camera's file has one name; the picture is judged by its pixels.
@@ -128,7 +128,7 @@ def likeness(one: Pixels, other: Pixels) -> float:
         cv2.resize(cv2.cvtColor(p, cv2.COLOR_RGB2GRAY), (90, 120)).astype(float).ravel()
         for p in (one, other)
     ]
-    return float(np.corrcoef(*grey)[0, 1])
+    return float(np.corrcoef(grey[0], grey[1])[0, 1])
 
 
 def open_camera(page: Page) -> None:
@@ -318,3 +318,29 @@ def _file() -> Any:
     out = io.BytesIO()
     Image.fromarray(graduate()).save(out, "JPEG")
     return {"name": "pass.jpg", "mimeType": "image/jpeg", "buffer": out.getvalue()}
+
+
+def test_the_other_lens_is_one_tap_away_and_is_no_mirror(
+    stage: Stage, address: str
+) -> None:
+    # A second flag of the name takes the place of the first.
+    two = "--use-fake-device-for-media-stream=device-count=2"
+    with phone(ALLOW, two) as context:
+        page = context.new_page()
+        to_the_photo(page, address, stage)
+        open_camera(page)
+        video, mirrored = page.locator("video"), "e => getComputedStyle(e).transform"
+        expect(page.locator(HINT)).to_contain_text("请正对镜头", timeout=PATIENCE_MS)
+        assert "-1" in video.evaluate(mirrored)
+        page.get_by_role("button", name="换镜头").press("Enter")
+        expect(page.locator(".camera-mirrored")).to_have_count(0)
+        assert video.evaluate(mirrored) == "none"
+        expect(page.locator(HINT)).to_contain_text("请正对镜头", timeout=PATIENCE_MS)
+
+
+def test_one_lens_cannot_be_exchanged(stage: Stage, address: str) -> None:
+    with phone(ALLOW) as context:
+        page = context.new_page()
+        to_the_photo(page, address, stage)
+        open_camera(page)
+        expect(page.locator("[data-camera-switch]")).to_be_hidden()

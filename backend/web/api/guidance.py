@@ -6,14 +6,13 @@ from typing import Annotated, Any, Final, Literal
 
 from apiflask.fields import UploadFile
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.domain.errors import TooLargeError
 from backend.domain.guidance import Hint
 from backend.messages.guidance import hint_line
 from backend.services.types import SessionInfo
 from backend.web.api.blueprint import bp, problems
-from backend.web.api.schemas import BoxOut
 from backend.web.auth import student_required
 from backend.web.context import services
 from backend.web.uploads import FRAME_BYTES, required_file
@@ -38,13 +37,24 @@ class FrameIn(BaseModel):
     facing: Literal["user", "environment"] = "user"
 
 
+class HeadOut(BaseModel):
+    """Where the head is, as shares of the frame's width and height."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
 class GuidanceOut(BaseModel):
-    """The one thing to do next; box is the head, as shares of the frame's sides."""
+    """The one thing to do next."""
 
     hint: Hint
     text: str
     ready: bool
-    box: BoxOut | None
+    box: HeadOut | None
 
 
 @bp.post("/bindings/<binding_id>/guidance")
@@ -70,5 +80,5 @@ def guide_camera(
         "hint": seen.hint,
         "text": hint_line(seen.hint, mirrored=given.facing == "user"),
         "ready": seen.hint is Hint.READY,
-        "box": BoxOut.model_validate(seen.box) if seen.box else None,
+        "box": HeadOut.model_validate(seen.box) if seen.box else None,
     }
