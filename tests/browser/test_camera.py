@@ -196,6 +196,40 @@ def test_the_hint_says_what_is_wrong_and_the_shutter_still_works(
         heading(page, "这张照片还不能用")
 
 
+@pytest.mark.parametrize(
+    "camera",
+    [
+        "delete window.ImageCapture",
+        "ImageCapture.prototype.takePhoto = () => Promise.reject(new Error())",
+        # As some phones do: lying on its side.
+        """ImageCapture.prototype.takePhoto = async () => {
+            const canvas = new OffscreenCanvas(1440, 1080);
+            canvas.getContext("2d").fillRect(0, 0, 1440, 1080);
+            return canvas.convertToBlob({type: "image/jpeg"});
+        }""",
+        # More than may be sent.
+        "ImageCapture.prototype.takePhoto = async () => new Blob([new Uint8Array(11e6)])",
+    ],
+    ids=["none", "refuses", "turned", "too large"],
+)
+def test_where_the_camera_takes_no_good_picture_the_preview_does(
+    stage: Stage, address: str, tmp_path: Path, camera: str
+) -> None:
+    picture = graduate()
+    with phone(ALLOW, video=film(tmp_path / "good.y4m", picture)) as context:
+        context.add_init_script(camera)
+        page = context.new_page()
+        to_the_photo(page, address, stage)
+        open_camera(page)
+        # Any hint will do: then there is a picture.
+        expect(page.locator(HINT)).not_to_contain_text("正在打开", timeout=PATIENCE_MS)
+        page.locator("[data-camera-shutter]").click()
+        page.wait_for_url("**/submission/*", timeout=PATIENCE_MS)
+    (original,) = kept_pictures(stage, (960, 720, 3))
+    assert likeness(original, picture) > 0.95
+    assert likeness(original, picture) > likeness(original, picture[:, ::-1]) + 0.2
+
+
 def test_a_busy_server_is_asked_less_and_less(
     stage: Stage,
     address: str,
@@ -306,6 +340,7 @@ def test_a_browser_that_lacks_something_shows_the_form_alone(
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
         to_the_photo(page, address, stage)
+        page.wait_for_load_state()
         expect(page.locator("[data-camera-offer]").first).to_be_hidden()
         expect(page.locator("#photo")).to_be_visible()
         page.locator("#photo").set_input_files(_file())
