@@ -28,7 +28,7 @@ _PER_SECOND: Final = 2.0
 _AT_ONCE: Final = 3.0
 _FORGET: Final = _AT_ONCE / _PER_SECOND
 #: After a refusal the next frame is welcome after this long, seconds.
-_WAIT_BUSY: Final = 2
+_WAIT_BUSY: Final = 1
 _WAIT_FAST: Final = 1
 
 

@@ -215,7 +215,7 @@ def test_a_frame_never_waits_for_another(world: World, at_once: int) -> None:
     with pytest.raises(UnavailableError) as error:
         helper.look(*people[-1])
     assert error.value.code == "guidance_busy"
-    assert error.value.data == {"retry_after": 2}
+    assert error.value.data == {"retry_after": 1}
     for slow in inspectors:
         slow.done.set()
     for thread in threads:

@@ -125,7 +125,9 @@
     const begun = performance.now();
     if (!camera.taking && page.video.videoWidth) await ask(camera);
     if (camera !== shown || camera.given_up) return;
-    const left = begun + camera.pause - performance.now();
+    // Phones that were sent away together must not come back together.
+    const pause = camera.busy ? camera.pause * (1 + Math.random() / 4) : camera.pause;
+    const left = begun + pause - performance.now();
     camera.timer = setTimeout(() => look(camera), Math.max(left, 50));
   }
 
