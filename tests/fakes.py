@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from backend.domain.errors import UnavailableError
+from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
@@ -17,6 +18,7 @@ from backend.domain.report import (
     Status,
     Verdict,
 )
+from tests.domain.judging import good
 
 
 @dataclass
@@ -50,6 +52,8 @@ class CannedInspector:
     verdict: Verdict = Verdict.PASS
     ready: bool = True
     seen: list[str] = field(default_factory=list)
+    glanced: list[tuple[int, int]] = field(default_factory=list)
+    frame: Measurements = field(default_factory=good)
 
     def inspect(
         self,
@@ -69,6 +73,11 @@ class CannedInspector:
             portrait=b"portrait of " + data if passed else None,
             overlay=b"overlay of " + data,
         )
+
+    def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:
+        del data
+        self.glanced.append(picture)
+        return self.frame
 
     def warm_up(self) -> None:
         if not self.ready:

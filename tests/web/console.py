@@ -27,6 +27,7 @@ from backend.crypto import Passwords, Vault
 from backend.db.base import Base
 from backend.db.engine import Database
 from backend.domain.codes import parse_collection_code
+from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import Finding, PortraitFacts, Report, Status, Verdict
@@ -39,6 +40,7 @@ from backend.services.types import BindingView, Role, SessionInfo, SubmissionVie
 from backend.settings import new_key, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
+from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
 
 PASSWORD: Final = "correct horse battery staple"
@@ -143,6 +145,14 @@ class CannedInspector:
         )
         del policy
         return CannedInspection(facts, report, portrait, jpeg((10, 20, 30)))
+
+    def glance(
+        self,
+        data: bytes,  # noqa: ARG002 - the shape of the port
+        *,
+        picture: tuple[int, int],  # noqa: ARG002 - the shape of the port
+    ) -> Measurements:
+        return good()
 
     def warm_up(self) -> None:
         """Nothing is loaded."""

@@ -54,9 +54,11 @@ def _photo_page(
     binding_id: str,
     error: DomainError | None = None,
 ) -> str:
+    entry = services().entries.open(token)
     return render_template(
         "student/photo.html",
-        entry=services().entries.open(token),
+        entry=entry,
+        policy=services().policies[entry.campaign.policy],
         binding=services().bindings.get(session.principal, binding_id),
         error=form_error(error, field="photo") if error else None,
         max_bytes=web_context().max_upload_bytes,
