@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,7 @@ class SightedInspector(ObedientInspector):
         policy: Policy,
         today: date | None = None,
     ) -> Inspection:
+        del today
         # The camera's file has one name; the picture is judged by its pixels.
         if filename is not None and filename.startswith("camera."):
             return inspector().inspect(data, filename=filename, policy=policy)
