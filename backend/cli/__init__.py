@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backend.cli.bench import bench
 from backend.cli.check import check
 from backend.cli.policies import policies
 from backend.cli.server import migrate, serve, start_demo
@@ -19,6 +20,7 @@ def main() -> None:
 
 
 for command in (
+    bench,
     check,
     demo,
     doctor,

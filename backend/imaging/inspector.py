@@ -28,7 +28,7 @@ from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
 
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
-_MEASURE_PX: Final = 1000
+MEASURE_PX: Final = 1000
 #: Of 255; converting sRGB to sRGB rounds by so much.
 _UNSEEN_LEVELS: Final = 2
 #: The finished file's name decides its extension (notice F2).
@@ -76,7 +76,7 @@ class MediaPipeInspector:
             UnavailableError: the face model cannot be loaded.
         """
         file = probe(data, filename=filename)
-        rgb, scale = decode_at_least(data, min_short_side_px=_MEASURE_PX)
+        rgb, scale = decode_at_least(data, min_short_side_px=MEASURE_PX)
         measured = measure(rgb, file, scale=scale, model=self._model)
         framed = self._framed(data, rgb, scale, measured, policy)
         finished = framed if isinstance(framed, _Finished) else None
