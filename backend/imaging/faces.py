@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.domain.errors import UnavailableError
+from backend.imaging.scaling import shrunk as _shrunk
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -139,6 +139,10 @@ class FaceModel:
     def _look(self, rgb: Pixels) -> Sighting:
         graphs = self._graphs()
         small = _shrunk(rgb, _MESH_PX)
+        if getattr(self._local, "upright", False):
+            meshes = _meshes(graphs.mesh, small, rgb)
+            if meshes:
+                return _sighting(meshes, [], 0)
         ways = _detect_all_ways(graphs.detector, _shrunk(small, _DETECTOR_PX))
         for turn in dict.fromkeys((_turn(ways), 0)):
             view, whole = (np.rot90(picture, turn) for picture in (small, rgb))
@@ -147,6 +151,18 @@ class FaceModel:
             if meshes:
                 return _sighting(meshes, ways[turn].regions(whole), turn)
         return _look_afar(graphs, rgb)
+
+    @contextmanager
+    def upright(self) -> Iterator[None]:
+        """Within it this thread looks for a face that is upright, as in a portrait.
+
+        Which way is up and who else is there is only asked when none is found.
+        """
+        self._local.upright = True
+        try:
+            yield
+        finally:
+            self._local.upright = False
 
     def person_mask(self, rgb: Pixels) -> NDArray[np.float32]:
         """Return (H, W) with 1 where the person is and 0 where not."""
@@ -313,14 +329,6 @@ def _overlap(one: Region, other: Region) -> bool:
     apart_y = abs(one.y + one.height / 2 - other.y - other.height / 2)
     wide, high = one.width + other.width, one.height + other.height
     return apart_x < wide / 2 and apart_y < high / 2
-
-
-def _shrunk(rgb: Pixels, longest: int) -> Pixels:
-    scale = longest / max(rgb.shape[:2])
-    if scale >= 1:
-        return rgb
-    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _as_pixels(mesh: Any, rgb: Pixels) -> Points:
