@@ -117,7 +117,7 @@ def _prepared(
     size = (round((right - left) * scale), round((bottom - top) * scale))
     size = (max(size[0], inner[0]), max(size[1], inner[1]))
     corner = (round(-left * scale), round(-top * scale))
-    small = resized(upload.rgb, inner)
+    small = resized(upload.rgb, inner, to_look_at=True)
     base = Image.new("RGB", size, _MISSING_PAPER)
     base.paste(Image.fromarray(small), corner)
     layer = Image.new("RGBA", size)
