@@ -6,6 +6,7 @@ import click
 
 from backend.cli.bench import bench
 from backend.cli.check import check
+from backend.cli.evaluate import evaluate
 from backend.cli.policies import policies
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
@@ -24,6 +25,7 @@ for command in (
     check,
     demo,
     doctor,
+    evaluate,
     migrate,
     policies,
     reconcile,
