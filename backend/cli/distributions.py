@@ -76,7 +76,7 @@ def _panel(axes: Axes, each: Distribution, limits: Limits, unit: str) -> None:
         if values:
             shown = [min(max(value, low), high) for value in values]
             share = [100 / len(values)] * len(values)
-            axes.hist(shown, _BINS, (low, high), weights=share, **style)
+            axes.hist(shown, _BINS, range=(low, high), weights=share, **style)
     for names, colour, dashes in (
         (("warn_below", "warn_above"), _WARN, (0, (4, 2))),
         (("fail_below", "fail_above"), _FAIL, "solid"),

@@ -58,9 +58,7 @@ def read_labels(path: Path, *, rules: Collection[str], by: Sequence[str]) -> Lab
         raise LabelsError(f"line {reader.line_num}: {error}") from None
     columns = [name for name in reader.fieldnames or () if name]
     problems = [
-        f"there is no column {name}"
-        for name in (FILE, *by)
-        if name not in columns
+        f"there is no column {name}" for name in (FILE, *by) if name not in columns
     ]
     if FILE in columns:
         problems += _problems(rows, path.parent, rules)

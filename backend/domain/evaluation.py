@@ -157,12 +157,12 @@ def outcome_of(label: Label, report: Report, policy: Policy) -> Outcome:
     """Return what a report says of a labelled photo."""
     rules = {}
     for finding in report.findings:
-        value = finding.value
+        value, advice = finding.value, finding.advice or ""
         variants = policy.rules[finding.rule].variants
         rules[finding.rule] = Judged(
             status=finding.status,
             value=None if isinstance(value, str) or value is None else float(value),
-            variant=finding.advice if finding.advice in variants else "",
+            variant=advice if advice in variants else "",
         )
     return Outcome(label=label, blocked=report.verdict is Verdict.FAIL, rules=rules)
 

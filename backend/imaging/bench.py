@@ -9,6 +9,7 @@ that whatever else the machine does slows both.
 from __future__ import annotations
 
 import io
+import os
 import platform
 import resource
 import statistics
@@ -74,7 +75,8 @@ def time_photo(data: bytes, policy: Policy, *, rounds: int) -> PhotoTiming:
 
     for _ in range(_WARM_UP_RUNS):
         pipeline()
-    inspector.model.notes = calls = []
+    calls: list[_Call] = []
+    inspector.model.notes = calls
     seen = pipeline()
     inspector.model.notes = None
     floor = _floor(data, calls, seen.portrait)
@@ -170,7 +172,7 @@ def _encoding(portrait: bytes) -> Callable[[], None]:
     """Return what writes a finished portrait once more, as it was written."""
     with Image.open(io.BytesIO(portrait)) as picture:
         sampling = JpegImagePlugin.get_sampling(picture)
-        tables = picture.quantization
+        tables = picture.quantization  # type: ignore[attr-defined] # a JPEG's
         pixels = picture.convert("RGB")
 
     def encode() -> None:
@@ -204,8 +206,6 @@ def _processor() -> str:
 
 
 def _cores() -> int:
-    import os  # noqa
-
     return len(os.sched_getaffinity(0))
 
 
@@ -216,4 +216,6 @@ def _line_of(file: Path, key: str) -> str | None:
     except OSError:
         return None
     found = (line.partition(":") for line in lines)
-    return next((value.strip() for name, _, value in found if name.strip() == key), None)
+    return next(
+        (value.strip() for name, _, value in found if name.strip() == key), None
+    )

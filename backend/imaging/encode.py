@@ -117,7 +117,7 @@ def _aim(quality: int, excess: float) -> int:
     Quality q scales the quantisation by 200 − 2q percent from 50 on, and the size of a
     photo goes with a power of that.
     """
-    coarse = max(200 - 2 * quality, 1) * excess ** (1 / _SIZE_POWER)
+    coarse = max(200 - 2 * quality, 1) * math.pow(excess, 1 / _SIZE_POWER)
     return math.floor(100 - coarse / 2)
 
 

@@ -155,9 +155,7 @@ class MediaPipeInspector:
         improved = second and _flaws(second, policy) < _flaws(first, policy)
         return second if second and improved else first
 
-    def _finish(
-        self, source: _Source, crop: Crop, policy: Policy
-    ) -> _Finished | None:
+    def _finish(self, source: _Source, crop: Crop, policy: Policy) -> _Finished | None:
         """Cut and encode; none when the face is not found again in what came out."""
         kept = self._kept_coding(source, crop, policy)
         if kept is not None:

@@ -270,6 +270,48 @@ def test_a_portrait_that_measures_otherwise_is_cut_once_more() -> None:
     assert statuses == {Status.PASS}
 
 
+class Counting(FaceModel):
+    """Notes the pictures of which it was asked which way up they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turned: list[Any] = []
+
+    def _graphs(self) -> Any:
+        graphs = super()._graphs()
+        return replace(graphs, detector=Noting(graphs.detector, self.turned))
+
+
+class Noting:
+    def __init__(self, detector: Any, notes: list[Any]) -> None:
+        self.detector, self.notes = detector, notes
+
+    def process(self, rgb: Pixels) -> Any:
+        self.notes.append(rgb.shape)
+        return self.detector.process(rgb)
+
+
+def test_which_way_up_is_asked_of_the_upload_and_not_of_the_portrait() -> None:
+    model = Counting()
+    seen = with_model(model).inspect(as_jpeg(roomy()), filename=None, policy=NOTICE)
+    assert seen.portrait == GOOD.portrait
+    assert seen.report == GOOD.report
+    assert len(model.turned) == 4
+
+
+def test_an_upright_face_is_found_without_asking_and_looked_for_without_one() -> None:
+    model = Counting()
+    with model.upright():
+        face = model.look(np.ascontiguousarray(opened(GOOD.portrait))).face
+        assert face is not None
+        assert model.turned == []
+        lying = np.ascontiguousarray(np.rot90(roomy(), 1))
+        wall = np.full((640, 480, 3), 150, np.uint8)
+        assert model.look(wall) == Sighting(face_count=0)
+        assert len(model.turned) == 4
+    assert model.look(lying).turned_deg == 270
+
+
 def test_the_first_use_says_nothing_and_importing_loads_no_model() -> None:
     code = (
         "import sys\n"
