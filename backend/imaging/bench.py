@@ -33,8 +33,8 @@ from backend.imaging.inspector import (
     PhotoInspection,
 )
 
-#: The first runs load models, fill caches and grow the heap.
-_WARM_UP_RUNS: Final = 3
+#: The first runs load models, fill caches and grow the heap; after so many it stays.
+_WARM_UP_RUNS: Final = 10
 _STATUS: Final = Path("/proc/self/status")
 _CPUS: Final = Path("/proc/cpuinfo")
 _LIBRARIES: Final = ("mediapipe", "numpy", "opencv-python-headless", "Pillow")
@@ -42,7 +42,7 @@ _LIBRARIES: Final = ("mediapipe", "numpy", "opencv-python-headless", "Pillow")
 
 @dataclass(frozen=True, slots=True)
 class PhotoTiming:
-    """What one photo took: medians, and the most memory the process ever held.
+    """What one photo took: medians, and the most memory the process held judging it.
 
     Attributes:
         calls: how often each model was asked.
@@ -75,6 +75,7 @@ def time_photo(data: bytes, policy: Policy, *, rounds: int) -> PhotoTiming:
 
     for _ in range(_WARM_UP_RUNS):
         pipeline()
+    peak = _peak_mb()
     calls: list[_Call] = []
     inspector.model.notes = calls
     seen = pipeline()
@@ -90,7 +91,7 @@ def time_photo(data: bytes, policy: Policy, *, rounds: int) -> PhotoTiming:
         file_bytes=len(data),
         pipeline_ms=statistics.median(taken[0]),
         floor_ms=statistics.median(taken[1]),
-        peak_mb=_peak_mb(),
+        peak_mb=peak,
         calls=Counter(call.name for call in calls),
     )
 
