@@ -162,7 +162,7 @@ class MediaPipeInspector:
             return kept
         output, rgb, scale = policy.output, source.rgb, source.scale
         if crop.width / scale < output.width and scale > 1:
-            rgb, scale = decode(source.data), 1.0
+            rgb, scale = _large_enough(source, crop, output.width)
         pixels = _cut(rgb, scale, crop, (output.width, output.height))
         encoded = encode(pixels, limits=policy.encoding)
         return self._measured_again(encoded.data, crop, policy)
@@ -215,6 +215,13 @@ def _flaws(finished: _Finished, policy: Policy) -> int:
     findings = judge_portrait(finished.facts, finished.file, None, policy)
     weights = {Status.FAIL: 100, Status.WARN: 1}
     return sum(weights.get(finding.status, 0) for finding in findings)
+
+
+def _large_enough(source: _Source, crop: Crop, width: int) -> tuple[Pixels, float]:
+    """Decode the upload again, reduced as far as the crop still has so many pixels."""
+    short = min(source.rgb.shape[:2]) * source.scale
+    needed = math.ceil(short * width / crop.width)
+    return decode_at_least(source.data, min_short_side_px=needed)
 
 
 def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels:

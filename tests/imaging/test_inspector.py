@@ -15,6 +15,7 @@ from PIL import Image
 
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.report import Status, Verdict
+from backend.imaging import inspector as inspecting
 from backend.imaging.faces import FaceModel, Pixels, Sighting
 from backend.imaging.inspector import MediaPipeInspector
 from tests.domain.judging import NOTICE
@@ -201,6 +202,33 @@ def test_a_large_jpeg_is_measured_small_and_cut_from_enough_pixels() -> None:
         for portrait in (seen.portrait, GOOD.portrait)
     )
     assert sharp == pytest.approx(expected_sharp, rel=0.25)
+
+
+def test_a_crop_that_needs_more_pixels_is_not_decoded_larger_than_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scales = []
+
+    def noted(data: bytes, **options: Any) -> tuple[Pixels, float]:
+        rgb, scale = decode_at_least(data, **options)
+        scales.append(scale)
+        return rgb, scale
+
+    decode_at_least = inspecting.decode_at_least
+    monkeypatch.setattr(inspecting, "decode_at_least", noted)
+    # Of 21 megapixels the face fills so little that a quarter has too few pixels.
+    height, width = roomy().shape[:2]
+    canvas = np.full((4900, 4300, 3), 170, np.uint8)
+    canvas[700 : 700 + 2 * height, 900 : 900 + 2 * width] = scaled(roomy(), 2)
+    seen = inspected(canvas)
+    assert scales == [4, 2]
+    crop = seen.report.crop
+    assert crop is not None
+    assert 480 * 2 <= crop.width < 480 * 4
+    assert {findings(seen)[rule].status for rule in PORTRAIT_RULES} == {Status.PASS}
+    part = canvas[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+    expected = np.asarray(Image.fromarray(part).resize((480, 640)), np.int16)
+    assert np.abs(opened(seen.portrait) - expected).mean() < 6
 
 
 def test_what_is_no_picture_is_refused() -> None:
