@@ -24,6 +24,10 @@ _DPI: Final = 110
 _BINS: Final = 29
 #: The far ends of long tails are drawn at the edge, so that the middle can be seen.
 _TAIL: Final = 0.02
+_NOTE: Final = (
+    "Of a rule with several values each photo shows the one that counted. "
+    f"Values beyond the middle {1 - 2 * _TAIL:.0%} are drawn at the edge."
+)
 #: Colours that all kinds of colour vision tell apart (Okabe and Ito); shape and dashes
 #: say the same.
 _GOOD: Final = "#56b4e9"
@@ -49,11 +53,14 @@ def draw(found: Sequence[Distribution], policy: Policy, file: Path) -> int:
     figure.suptitle(
         f"{policy.name}: measured values and the limits on them",
         x=0.01,
+        y=1 - 0.1 / figure.get_figheight(),
         ha="left",
+        va="top",
         fontsize=13,
     )
+    figure.text(0.01, 1 - 0.42 / figure.get_figheight(), _NOTE, fontsize=8, va="top")
     _legend(figure)
-    figure.tight_layout(rect=(0, 0, 1, 1 - 0.45 / (height * rows + 0.9)))
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.6 / (height * rows + 0.9)))
     figure.savefig(file, format="png")
     return len(panels)
 

@@ -38,11 +38,15 @@ def tables(
         yield f"left to a person: {', '.join(left)}"
     for split in result.splits:
         yield from _split(split)
-    yield ""
     if result.blocked:
-        yield f"blocked: {_count(result.blocked)}"
-    for split in result.splits:
-        yield f"blocked by {split.column}: {', '.join(_named(b) for b in split.blocked)}"
+        yield from _verdicts(result.blocked, result.splits)
+
+
+def _verdicts(everybody: Blocked, splits: Sequence[Split]) -> Iterator[str]:
+    yield ""
+    yield f"blocked: {_count(everybody)}"
+    for split in splits:
+        yield f"blocked by {split.column}: {', '.join(map(_named, split.blocked))}"
         if split.gap:
             yield f"  {_gap(split.gap)}"
 

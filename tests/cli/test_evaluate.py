@@ -127,6 +127,19 @@ def test_one_photo_that_cannot_be_opened_ends_nothing(folder: Path) -> None:
     assert "not judged: words.jpg: " in result.stderr
 
 
+def test_where_no_photo_can_be_opened_there_is_nothing_to_count(
+    folder: Path, tmp_path: Path
+) -> None:
+    labels = listed(folder, "words.jpg,,,,,", name="g.csv")
+    plot = tmp_path / "values.png"
+    result = evaluate("--plot", plot, labels)
+    assert result.exit_code == 1
+    assert "0 of 1 photos judged" in result.stdout
+    assert "blocked" not in result.stdout
+    with Image.open(plot) as picture:
+        assert picture.format == "PNG"
+
+
 def test_without_a_column_of_defects_every_photo_counts_as_good(folder: Path) -> None:
     labels = listed(folder, "her/grey.jpg", header="file\n", name="c.csv")
     result = evaluate("--jobs", 1, labels)

@@ -16,6 +16,7 @@ from PIL import Image
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.report import Status, Verdict
 from backend.imaging import inspector as inspecting
+from backend.imaging.decode import decode_at_least
 from backend.imaging.faces import FaceModel, Pixels, Sighting
 from backend.imaging.inspector import MediaPipeInspector
 from tests.domain.judging import NOTICE
@@ -207,14 +208,13 @@ def test_a_large_jpeg_is_measured_small_and_cut_from_enough_pixels() -> None:
 def test_a_crop_that_needs_more_pixels_is_not_decoded_larger_than_it_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    scales = []
+    scales: list[float] = []
 
     def noted(data: bytes, **options: Any) -> tuple[Pixels, float]:
         rgb, scale = decode_at_least(data, **options)
         scales.append(scale)
         return rgb, scale
 
-    decode_at_least = inspecting.decode_at_least
     monkeypatch.setattr(inspecting, "decode_at_least", noted)
     # Of 21 megapixels the face fills so little that a quarter has too few pixels.
     height, width = roomy().shape[:2]
