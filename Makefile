@@ -9,7 +9,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate \
 	--overrides $(LOCKS)/overrides.txt --excludes $(LOCKS)/excluded.txt
 
-.PHONY: help run test check evaluation fmt lint types imports lock clean runtime dev
+.PHONY: help run test check bench evaluation fmt lint types imports lock clean runtime dev
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ types: dev ## Check types
 
 imports: dev ## Check who may import whom
 	$(BIN)/lint-imports
+
+bench: dev ## Time judging a photo against its floor (PHOTOS=, RECORD=1 rewrites the record)
+	@$(BIN)/bizhao bench $(if $(PHOTOS),--photos $(PHOTOS)) \
+		$(if $(RECORD),--record deploy/BENCHMARKS.md)
 
 lock: ## Resolve the lock files anew (needs uv)
 	$(COMPILE) --upgrade $(LOCKS)/build.in -o $(LOCKS)/build.lock

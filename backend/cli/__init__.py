@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from backend.cli.bench import bench
 from backend.cli.check import check
+from backend.cli.evaluate import evaluate
 from backend.cli.policies import policies
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
@@ -19,9 +21,11 @@ def main() -> None:
 
 
 for command in (
+    bench,
     check,
     demo,
     doctor,
+    evaluate,
     migrate,
     policies,
     reconcile,

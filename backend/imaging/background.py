@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.domain.colour import Lab
 from backend.domain.report import Box
 from backend.imaging.faces import Face
-from backend.imaging.patches import grown, largest_piece
+from backend.imaging.patches import distance, grown, largest_piece, median_colour
 from backend.imaging.window import FACE_PX, Window
 
 _BACKGROUND: Final = 0.1
@@ -64,9 +64,8 @@ def background(window: Window, face: Face, mask: NDArray[np.float32]) -> Backgro
         cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     )
     lab = window.lab
-    # Every fourth pixel tells the middle as well as all do.
-    middle = np.median(lab[::2, ::2][behind[::2, ::2]], axis=0)
-    apart = np.sqrt(((lab - middle) ** 2).sum(axis=2))
+    middle = median_colour(lab, behind)
+    apart = distance(lab, middle)
     lightness, a, b = (float(value) for value in middle)
     return Background(
         edges=float(strength[behind].mean()),

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.domain.errors import UnavailableError
+from backend.imaging.scaling import shrunk as _shrunk
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
@@ -182,13 +182,19 @@ class FaceModel:
         # The libraries remark on the first face they meet, too.
         with _silenced():
             sighting = self._look(rgb)
-            self.person_mask(_shrunk(rgb, _DETECTOR_PX))
+            small = _shrunk(rgb, _DETECTOR_PX)
+            self.person_mask(small)
+            self.shoulders(small)
         self._local.settled = sighting.face is not None
         return sighting
 
     def _look(self, rgb: Pixels) -> Sighting:
         graphs = self._graphs()
         small = _shrunk(rgb, _MESH_PX)
+        if getattr(self._local, "upright", False):
+            meshes = _meshes(graphs.mesh, small, rgb)
+            if meshes:
+                return _sighting(meshes, [], 0)
         ways = _detect_all_ways(graphs.detector, _shrunk(small, _DETECTOR_PX))
         for turn in dict.fromkeys((_turn(ways), 0)):
             view, whole = (np.rot90(picture, turn) for picture in (small, rgb))
@@ -198,6 +204,18 @@ class FaceModel:
                 return _sighting(meshes, ways[turn].regions(whole), turn)
         return _look_afar(graphs, rgb)
 
+    @contextmanager
+    def upright(self) -> Iterator[None]:
+        """Within it this thread looks for a face that is upright, as in a portrait.
+
+        Which way is up and who else is there is only asked when none is found.
+        """
+        self._local.upright = True
+        try:
+            yield
+        finally:
+            self._local.upright = False
+
     def person_mask(self, rgb: Pixels) -> NDArray[np.float32]:
         """Return (H, W) with 1 where the person is and 0 where not."""
         mask = self._graphs().selfie.process(rgb).segmentation_mask
@@ -206,14 +224,9 @@ class FaceModel:
     def shoulders(self, rgb: Pixels) -> tuple[Points, Points] | None:
         """Return the (x, y) of both shoulders, the left of the picture first.
 
-        None where they are not both seen. This is the slowest of the models, 30 ms, and
-        is loaded when it is first asked.
+        None where they are not both seen. This is the slowest of the models: 30 ms.
         """
-        if getattr(self._local, "pose", None) is None:
-            with _silenced():
-                self._local.pose = _load_pose()
-                self._local.pose.process(rgb)
-        found = self._local.pose.process(rgb).pose_landmarks
+        found = self._graphs().pose.process(rgb).pose_landmarks
         if found is None:
             return None
         # The person's right shoulder is on the left of the picture.
@@ -237,6 +250,7 @@ class _Graphs:
     far_detector: Any
     mesh: Any
     selfie: Any
+    pose: Any
 
 
 _loading = threading.Lock()
@@ -268,6 +282,7 @@ def _load() -> _Graphs:
             from mediapipe.python.solutions import (  # noqa: PLC0415
                 face_detection,
                 face_mesh,
+                pose,
                 selfie_segmentation,
             )
 
@@ -280,18 +295,8 @@ def _load() -> _Graphs:
                     refine_landmarks=True,
                 ),
                 selfie=selfie_segmentation.SelfieSegmentation(model_selection=0),
+                pose=pose.Pose(static_image_mode=True, model_complexity=1),
             )
-    except (ImportError, OSError, RuntimeError, ValueError):
-        raise UnavailableError("face_model_unavailable") from None
-
-
-def _load_pose() -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from mediapipe.python.solutions import pose  # noqa: PLC0415 - see _load
-
-            return pose.Pose(static_image_mode=True, model_complexity=1)
     except (ImportError, OSError, RuntimeError, ValueError):
         raise UnavailableError("face_model_unavailable") from None
 
@@ -395,14 +400,6 @@ def _overlap(one: Region, other: Region) -> bool:
     apart_y = abs(one.y + one.height / 2 - other.y - other.height / 2)
     wide, high = one.width + other.width, one.height + other.height
     return apart_x < wide / 2 and apart_y < high / 2
-
-
-def _shrunk(rgb: Pixels, longest: int) -> Pixels:
-    scale = longest / max(rgb.shape[:2])
-    if scale >= 1:
-        return rgb
-    size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _as_pixels(mesh: Any, rgb: Pixels) -> Points:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -30,7 +31,7 @@ from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
 
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
-_MEASURE_PX: Final = 1000
+MEASURE_PX: Final = 1000
 #: Of 255; converting sRGB to sRGB rounds by so much.
 _UNSEEN_LEVELS: Final = 2
 #: A frame is looked at twice a second; what is larger is no frame, px.
@@ -39,6 +40,8 @@ _LARGEST_FRAME: Final = 1280
 _SHAPE_ERROR: Final = 0.02
 #: The finished file's name decides its extension (notice F2).
 _PORTRAIT_NAME: Final = "portrait.jpg"
+#: The filters look at so many pixels of the result to either side.
+_FILTER_REACH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,16 @@ class PhotoInspection:
     report: Report
     portrait: bytes | None = field(repr=False)
     overlay: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The upload as bytes, and as pixels of which each stands for ``scale`` of it."""
+
+    data: bytes = field(repr=False)
+    file: FileFacts
+    rgb: Pixels = field(repr=False)
+    scale: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +100,10 @@ class MediaPipeInspector:
             UnavailableError: the face model cannot be loaded.
         """
         file = probe(data, filename=filename)
-        rgb, scale = decode_at_least(data, min_short_side_px=_MEASURE_PX)
+        rgb, scale = decode_at_least(data, min_short_side_px=MEASURE_PX)
         measured = measure(rgb, file, scale=scale, model=self._model, today=today)
-        framed = self._framed(data, rgb, scale, measured, policy)
+        source = _Source(data, file, rgb, scale)
+        framed = self._framed(source, measured, policy)
         finished = framed if isinstance(framed, _Finished) else None
         refusal = framed if isinstance(framed, FramingRefusal) else None
         findings = (
@@ -149,12 +163,7 @@ class MediaPipeInspector:
         return measure(rgb, file, scale=scale, model=self._model, shoulders=False)
 
     def _framed(
-        self,
-        data: bytes,
-        rgb: Pixels,
-        scale: float,
-        measured: Measurements,
-        policy: Policy,
+        self, source: _Source, measured: Measurements, policy: Policy
     ) -> _Finished | FramingRefusal | None:
         """Make the portrait, or say why not; none when there is no face to frame.
 
@@ -168,7 +177,7 @@ class MediaPipeInspector:
         crop = frame(head, size, policy.framing, policy.output)
         if isinstance(crop, FramingRefusal):
             return crop
-        first = self._finish(data, rgb, scale, crop, policy)
+        first = self._finish(source, crop, policy)
         if first is None:
             return FramingRefusal(Missing.UNCONFIRMED)
         if _flaws(first, policy) == 0:
@@ -178,27 +187,27 @@ class MediaPipeInspector:
         better = frame(found, size, policy.framing, policy.output)
         if isinstance(better, FramingRefusal) or better == crop:
             return first
-        second = self._finish(data, rgb, scale, better, policy)
+        second = self._finish(source, better, policy)
         improved = second and _flaws(second, policy) < _flaws(first, policy)
         return second if second and improved else first
 
-    def _finish(
-        self, data: bytes, rgb: Pixels, scale: float, crop: Crop, policy: Policy
-    ) -> _Finished | None:
+    def _finish(self, source: _Source, crop: Crop, policy: Policy) -> _Finished | None:
         """Cut and encode; none when the face is not found again in what came out."""
-        kept = self._kept_coding(data, crop, policy)
+        kept = self._kept_coding(source, crop, policy)
         if kept is not None:
             return kept
-        output = policy.output
+        output, rgb, scale = policy.output, source.rgb, source.scale
         if crop.width / scale < output.width and scale > 1:
-            rgb, scale = decode(data), 1.0
+            rgb, scale = _large_enough(source, crop, output.width)
         pixels = _cut(rgb, scale, crop, (output.width, output.height))
         encoded = encode(pixels, limits=policy.encoding)
         return self._measured_again(encoded.data, crop, policy)
 
-    def _kept_coding(self, data: bytes, crop: Crop, policy: Policy) -> _Finished | None:
+    def _kept_coding(
+        self, source: _Source, crop: Crop, policy: Policy
+    ) -> _Finished | None:
         """Return the upload itself, less its private metadata, if it meets F1 to F6."""
-        file = probe(data)
+        data, file = source.data, source.file
         wanted = (policy.output.width, policy.output.height)
         if file.format != "JPEG" or (file.width, file.height) != wanted:
             return None
@@ -212,7 +221,9 @@ class MediaPipeInspector:
         self, portrait: bytes, crop: Crop, policy: Policy
     ) -> _Finished | None:
         file = probe(portrait, filename=_PORTRAIT_NAME)
-        head = locate(decode(portrait), model=self._model)
+        # What was cut out upright is upright: it is only asked where the head is.
+        with self._model.upright():
+            head = locate(decode(portrait), model=self._model)
         if head is None:
             return None
         return _Finished(
@@ -242,18 +253,29 @@ def _flaws(finished: _Finished, policy: Policy) -> int:
     return sum(weights.get(finding.status, 0) for finding in findings)
 
 
+def _large_enough(source: _Source, crop: Crop, width: int) -> tuple[Pixels, float]:
+    """Decode the upload again, reduced as far as the crop still has so many pixels."""
+    short = min(source.rgb.shape[:2]) * source.scale
+    needed = math.ceil(short * width / crop.width)
+    return decode_at_least(source.data, min_short_side_px=needed)
+
+
 def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels:
     """Return the crop, given in full-resolution pixels, scaled evenly to ``size``."""
-    box = tuple(
-        v / scale for v in (crop.x, crop.y, crop.x + crop.width, crop.y + crop.height)
-    )
+    height, width = rgb.shape[:2]
+    left, top = crop.x / scale, crop.y / scale
     # Rounding may put the last corner a hair outside the reduced picture.
-    right, bottom = min(box[2], rgb.shape[1]), min(box[3], rgb.shape[0])
+    right = min((crop.x + crop.width) / scale, width)
+    bottom = min((crop.y + crop.height) / scale, height)
     # From twice the pixels on the eye cannot tell the two filters apart.
     many = crop.width / scale >= 2 * size[0]
     how = Image.Resampling.HAMMING if many else Image.Resampling.LANCZOS
-    picture = Image.fromarray(rgb).resize(
-        size, how, box=(box[0], box[1], right, bottom)
+    # Only what the filter reaches is handed over; the rest would be copied for nothing.
+    reach = math.ceil(_FILTER_REACH * max(1.0, (right - left) / size[0])) + 1
+    x, y = max(0, int(left) - reach), max(0, int(top) - reach)
+    part = rgb[y : math.ceil(bottom) + reach, x : math.ceil(right) + reach]
+    picture = Image.fromarray(np.ascontiguousarray(part)).resize(
+        size, how, box=(left - x, top - y, right - x, bottom - y)
     )
     return np.asarray(picture, np.uint8)
 

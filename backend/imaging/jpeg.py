@@ -31,6 +31,15 @@ _LUMINANCE: Final[NDArray[np.float64]] = np.array(
 )  # fmt: skip
 
 
+def _scaled(quality: int) -> NDArray[np.float64]:
+    percent = 5000 // quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004
+    return np.clip(np.floor((_LUMINANCE * percent + 50) / 100), 1, 255)
+
+
+#: A row for each quality from 1 to 100.
+_STANDARD: Final = np.stack([_scaled(quality) for quality in range(1, 101)])
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One marker segment: ``start`` to ``end`` with its marker and length bytes."""
@@ -116,8 +125,9 @@ def estimate_quality(table: NDArray[np.float64]) -> tuple[int, bool]:
     The Independent JPEG Group scales table K.1 by 5000/Q below 50 and 200 − 2Q above, in
     percent; cameras and Photoshop use tables of their own, for which it is an estimate.
     """
-    best = min(range(1, 101), key=lambda q: float(np.square(_scaled(q) - table).sum()))
-    return best, bool(np.array_equal(_scaled(best), table))
+    apart = np.square(_STANDARD - table).sum(axis=1)
+    best = int(apart.argmin())
+    return best + 1, bool(apart[best] == 0)
 
 
 def without_metadata(data: bytes) -> bytes:
@@ -140,11 +150,6 @@ def without_metadata(data: bytes) -> bytes:
     if not scan or end is None:
         raise ValueError("no whole picture")
     return b"".join([*kept, data[scan:end]])
-
-
-def _scaled(quality: int) -> NDArray[np.float64]:
-    percent = 5000 // quality if quality < 50 else 200 - 2 * quality  # noqa: PLR2004
-    return np.clip(np.floor((_LUMINANCE * percent + 50) / 100), 1, 255)
 
 
 def _table(body: bytes) -> NDArray[np.float64] | None:

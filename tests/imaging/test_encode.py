@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +12,14 @@ from PIL import Image, JpegImagePlugin
 
 from backend import policies
 from backend.domain.errors import PhotoUnreadableError
+from backend.domain.policy import EncodingLimits
+from backend.imaging import encode as encoder
 from backend.imaging.decode import decode
 from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.probe import probe
 from tests.imaging import pictures
+from tests.imaging.portraits import scaled
+from tests.pictures import astronaut
 
 LIMITS = policies.load("notice-2025").encoding
 
@@ -74,6 +80,48 @@ def test_one_step_more_quality_would_be_too_large(percent: int) -> None:
         optimize=True,
     )
     assert len(made.data) <= LIMITS.preferred_max_bytes < len(more)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        LIMITS,
+        replace(LIMITS, min_quality=90),
+        replace(LIMITS, min_quality=30, max_bytes=20_000, preferred_max_bytes=12_000),
+    ],
+)
+def test_a_few_tries_find_what_trying_everything_finds(
+    limits: EncodingLimits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+
+    def counted(*arguments: Any) -> encoder.Encoded:
+        made = write(*arguments)
+        written.append(made.quality)
+        return made
+
+    write = encoder._write
+    monkeypatch.setattr(encoder, "_write", counted)
+    portrait = scaled(astronaut()[:, 40:424], 1.25)
+    made = encode(portrait, limits=limits)
+    assert len(written) <= 5
+    assert len(set(written)) >= len(written) - 1
+    picture = Image.fromarray(portrait)
+    best = {}
+    for sampling in ("4:4:4", "4:2:0"):
+        fitting = [
+            tried
+            for quality in range(limits.min_quality, 101)
+            for tried in [write(picture, quality, limits.dpi, sampling)]
+            if len(tried.data) <= limits.preferred_max_bytes
+        ]
+        best[sampling] = max(fitting, key=lambda tried: tried.quality, default=None)
+    full, half = best["4:4:4"], best["4:2:0"]
+    if full is None or full.quality < 85:
+        lowest = write(picture, limits.min_quality, limits.dpi, "4:2:0")
+        assert made == (half or lowest)
+    else:
+        assert made == full
 
 
 def test_quality_wins_where_size_cannot_be_met() -> None:

@@ -15,6 +15,8 @@ from PIL import Image
 
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.report import Status, Verdict
+from backend.imaging import inspector as inspecting
+from backend.imaging.decode import decode_at_least
 from backend.imaging.faces import FaceModel, Pixels, Sighting
 from backend.imaging.inspector import MediaPipeInspector
 from tests.domain.judging import NOTICE
@@ -203,6 +205,32 @@ def test_a_large_jpeg_is_measured_small_and_cut_from_enough_pixels() -> None:
     assert sharp == pytest.approx(expected_sharp, rel=0.25)
 
 
+def test_a_crop_that_needs_more_pixels_is_not_decoded_larger_than_it_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scales: list[float] = []
+
+    def noted(data: bytes, **options: Any) -> tuple[Pixels, float]:
+        rgb, scale = decode_at_least(data, **options)
+        scales.append(scale)
+        return rgb, scale
+
+    monkeypatch.setattr(inspecting, "decode_at_least", noted)
+    # Of 21 megapixels the face fills so little that a quarter has too few pixels.
+    height, width = roomy().shape[:2]
+    canvas = np.full((4900, 4300, 3), 170, np.uint8)
+    canvas[700 : 700 + 2 * height, 900 : 900 + 2 * width] = scaled(roomy(), 2)
+    seen = inspected(canvas)
+    assert scales == [4, 2]
+    crop = seen.report.crop
+    assert crop is not None
+    assert 480 * 2 <= crop.width < 480 * 4
+    assert {findings(seen)[rule].status for rule in PORTRAIT_RULES} == {Status.PASS}
+    part = canvas[crop.y : crop.y + crop.height, crop.x : crop.x + crop.width]
+    expected = np.asarray(Image.fromarray(part).resize((480, 640)), np.int16)
+    assert np.abs(opened(seen.portrait) - expected).mean() < 6
+
+
 def test_what_is_no_picture_is_refused() -> None:
     with pytest.raises(PhotoUnreadableError):
         inspected(b"hello")
@@ -268,6 +296,48 @@ def test_a_portrait_that_measures_otherwise_is_cut_once_more() -> None:
     seen = with_model(Shifted()).inspect(as_jpeg(roomy()), filename=None, policy=policy)
     statuses = {findings(seen)[rule].status for rule in PORTRAIT_RULES}
     assert statuses == {Status.PASS}
+
+
+class Counting(FaceModel):
+    """Notes the pictures of which it was asked which way up they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turned: list[Any] = []
+
+    def _graphs(self) -> Any:
+        graphs = super()._graphs()
+        return replace(graphs, detector=Noting(graphs.detector, self.turned))
+
+
+class Noting:
+    def __init__(self, detector: Any, notes: list[Any]) -> None:
+        self.detector, self.notes = detector, notes
+
+    def process(self, rgb: Pixels) -> Any:
+        self.notes.append(rgb.shape)
+        return self.detector.process(rgb)
+
+
+def test_which_way_up_is_asked_of_the_upload_and_not_of_the_portrait() -> None:
+    model = Counting()
+    seen = with_model(model).inspect(as_jpeg(roomy()), filename=None, policy=NOTICE)
+    assert seen.portrait == GOOD.portrait
+    assert seen.report == GOOD.report
+    assert len(model.turned) == 4
+
+
+def test_an_upright_face_is_found_without_asking_and_looked_for_without_one() -> None:
+    model = Counting()
+    with model.upright():
+        face = model.look(np.ascontiguousarray(opened(GOOD.portrait))).face
+        assert face is not None
+        assert model.turned == []
+        lying = np.ascontiguousarray(np.rot90(roomy(), 1))
+        wall = np.full((640, 480, 3), 150, np.uint8)
+        assert model.look(wall) == Sighting(face_count=0)
+        assert len(model.turned) == 4
+    assert model.look(lying).turned_deg == 270
 
 
 def test_the_first_use_says_nothing_and_importing_loads_no_model() -> None:

@@ -1,0 +1,99 @@
+"""``bizhao bench`` says what it measured, and keeps the record only when asked."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from backend.cli import main
+from tests.imaging.portraits import roomy
+from tests.pictures import as_jpeg
+
+LINE = re.compile(
+    r"photo (.+) MP: pipeline [\d.]+ ms, floor [\d.]+ ms, ratio [\d.]+x, peak \d+ MB"
+)
+#: The package's name of the module is the command's.
+MODULE = import_module("backend.cli.bench")
+RECORD = Path(__file__).parents[2] / "deploy/BENCHMARKS.md"
+
+
+def bench(*arguments: object) -> Result:
+    return CliRunner().invoke(
+        main, ["bench", "--rounds", "1", *map(str, arguments)], catch_exceptions=False
+    )
+
+
+def test_a_line_a_size_and_the_record_rewritten_between_its_marks(
+    tmp_path: Path,
+) -> None:
+    record = tmp_path / "BENCHMARKS.md"
+    text = RECORD.read_text(encoding="utf-8")
+    record.write_text(text, encoding="utf-8")
+    result = bench("--megapixels", 1, "--record", record)
+    assert result.exit_code == 0
+    machine, line = result.stdout.splitlines()
+    assert "Python" in machine
+    found = LINE.fullmatch(line)
+    assert found
+    assert found[1] == "1"
+    written = record.read_text(encoding="utf-8")
+    before, after = text.split("<!-- photos -->")[0], text.split("<!-- /photos -->")[1]
+    assert written.startswith(before)
+    assert written.endswith(after)
+    section = written[len(before) : len(written) - len(after)]
+    assert re.search(r"^\d{4}-\d\d-\d\d, .*Python", section, re.MULTILINE)
+    (row,) = re.findall(r"^\| 1 MP .*$", section, re.MULTILINE)
+    assert "detector 4, mesh 2, selfie 2" in row
+
+
+def test_photos_of_ones_own_are_timed_by_name(tmp_path: Path) -> None:
+    names = ("a.jpg", "b.jpg")
+    for name in names:
+        (tmp_path / name).write_bytes(as_jpeg(roomy()))
+    result = bench("--photos", *(tmp_path / name for name in names))
+    assert result.exit_code == 0
+    found = [LINE.fullmatch(line) for line in result.stdout.splitlines()[1:]]
+    assert [line and line[1] for line in found] == ["a.jpg 2", "b.jpg 2"]
+
+
+def test_what_is_no_photo_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "words.jpg").write_text("hello")
+    result = bench("--photos", tmp_path / "words.jpg")
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert "Error: " in result.output
+
+
+def test_photos_of_ones_own_are_never_recorded(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    result = bench("--photos", tmp_path / "a.jpg", "--record", RECORD)
+    assert result.exit_code == 2
+    assert "recorded" in result.output
+
+
+def test_a_file_without_a_place_for_it_is_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MODULE, "_own_photo", lambda _: as_jpeg(roomy()))
+    other = tmp_path / "other.md"
+    other.write_text("# Something else\n", encoding="utf-8")
+    result = bench("--megapixels", 1, "--record", other)
+    assert result.exit_code == 1
+    assert "<!-- photos -->" in result.output
+    assert other.read_text(encoding="utf-8") == "# Something else\n"
+
+
+def test_without_scikit_image_the_bench_asks_for_photos(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def absent(megapixels: float) -> bytes:
+        raise ImportError(megapixels)
+
+    monkeypatch.setattr(MODULE, "phone_photo", absent)
+    result = bench("--megapixels", 1)
+    assert result.exit_code == 1
+    assert "--photos" in result.output
