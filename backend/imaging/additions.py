@@ -13,8 +13,7 @@ from backend.imaging.faces import Face, Pixels
 from backend.imaging.patches import grown
 from backend.imaging.window import FACE_PX, Window
 
-#: A frame is sought on the picture reduced to this many pixels, up to a quarter inwards.
-_FRAME_PX: Final = 640
+#: A frame is sought up to a quarter inwards.
 _DEEPEST: Final = 0.25
 #: A frame is one colour within this much, and what it frames differs by more, CIELAB.
 _EVEN: Final = 5.0
@@ -40,22 +39,21 @@ _FULL: Final = 0.6
 def border(rgb: Pixels) -> tuple[float, Box | None]:
     """Return the width of a frame as a share of the picture's, and one side of it.
 
+    The picture may be a reduced one.
+
     A frame is an even strip along two opposite sides in one colour: one side alone may be
     a door, and a wall behind the person never ends in a straight line.
     """
     height, width = rgb.shape[:2]
-    shrink = min(1.0, _FRAME_PX / max(height, width))
-    size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     widest, box = 0.0, None
-    for lying, rows in ((True, small), (False, np.swapaxes(small, 0, 1))):
+    for lying, rows in ((True, rgb), (False, np.swapaxes(rgb, 0, 1))):
         one, other = _lab(rows[:1]), _lab(rows[-1:])
         if np.linalg.norm(one.mean(axis=1) - other.mean(axis=1)) > _SAME:
             continue
         deep = min(_strip(rows), _strip(rows[::-1]))
         share = deep / len(rows)
         if share > widest:
-            sides = (width, deep / shrink) if lying else (deep / shrink, height)
+            sides = (width, deep) if lying else (deep, height)
             widest, box = share, Box(0, 0, *sides)
     return widest, box
 

@@ -25,7 +25,8 @@ Points = NDArray[np.float64]
 
 #: The detector looks at 128×128 px, so more gives it nothing.
 _DETECTOR_PX: Final = 320
-_MESH_PX: Final = 720
+#: Points are found on a picture reduced to this.
+MESH_PX: Final = 720
 _MOST_FACES: Final = 4
 #: A second face this small beside the first is a picture on a wall (OFIQ's area ratio).
 _SMALLEST_SECOND: Final = 0.03
@@ -175,23 +176,27 @@ class FaceModel:
         """Load the model for this thread; raises UnavailableError."""
         self.look(np.zeros((64, 64, 3), np.uint8))
 
-    def look(self, rgb: Pixels) -> Sighting:
-        """Return what is in an (H, W, 3) RGB picture."""
+    def look(self, rgb: Pixels, *, upright: bool = False) -> Sighting:
+        """Return what is in an (H, W, 3) RGB picture.
+
+        Of a picture that is known to be ``upright``, as a portrait is, which way is up
+        and who else is there is only asked when no face is found.
+        """
         if getattr(self._local, "settled", False):
-            return self._look(rgb)
+            return self._look(rgb, upright=upright)
         # The libraries remark on the first face they meet, too.
         with _silenced():
-            sighting = self._look(rgb)
+            sighting = self._look(rgb, upright=upright)
             small = _shrunk(rgb, _DETECTOR_PX)
             self.person_mask(small)
             self.shoulders(small)
         self._local.settled = sighting.face is not None
         return sighting
 
-    def _look(self, rgb: Pixels) -> Sighting:
+    def _look(self, rgb: Pixels, *, upright: bool) -> Sighting:
         graphs = self._graphs()
-        small = _shrunk(rgb, _MESH_PX)
-        if getattr(self._local, "upright", False):
+        small = _shrunk(rgb, MESH_PX)
+        if upright:
             meshes = _meshes(graphs.mesh, small, rgb)
             if meshes:
                 return _sighting(meshes, [], 0)
@@ -203,18 +208,6 @@ class FaceModel:
             if meshes:
                 return _sighting(meshes, ways[turn].regions(whole), turn)
         return _look_afar(graphs, rgb)
-
-    @contextmanager
-    def upright(self) -> Iterator[None]:
-        """Within it this thread looks for a face that is upright, as in a portrait.
-
-        Which way is up and who else is there is only asked when none is found.
-        """
-        self._local.upright = True
-        try:
-            yield
-        finally:
-            self._local.upright = False
 
     def person_mask(self, rgb: Pixels) -> NDArray[np.float32]:
         """Return (H, W) with 1 where the person is and 0 where not."""
@@ -374,7 +367,7 @@ def _look_afar(graphs: _Graphs, rgb: Pixels) -> Sighting:
     The far detector misses close faces and those in glasses (vision facts), so it is
     asked only when the near one saw nobody.
     """
-    detected = _detect(graphs.far_detector, _shrunk(rgb, _MESH_PX)).regions(rgb)
+    detected = _detect(graphs.far_detector, _shrunk(rgb, MESH_PX)).regions(rgb)
     if not detected:
         return Sighting(face_count=0)
     nearest = detected[0]
@@ -384,7 +377,7 @@ def _look_afar(graphs: _Graphs, rgb: Pixels) -> Sighting:
     left, top = max(0, int(middle_x - half)), max(0, int(middle_y - half))
     part = rgb[top : int(middle_y + half) + 1, left : int(middle_x + half) + 1]
     offset = np.array([left, top, 0.0])
-    small = _shrunk(part, _MESH_PX)
+    small = _shrunk(part, MESH_PX)
     meshes = [mesh + offset for mesh in _meshes(graphs.mesh, small, part)]
     return _sighting(meshes, detected, 0) if meshes else Sighting(face_count=0)
 

@@ -221,9 +221,7 @@ class MediaPipeInspector:
         self, portrait: bytes, crop: Crop, policy: Policy
     ) -> _Finished | None:
         file = probe(portrait, filename=_PORTRAIT_NAME)
-        # What was cut out upright is upright: it is only asked where the head is.
-        with self._model.upright():
-            head = locate(decode(portrait), model=self._model)
+        head = locate(decode(portrait), model=self._model)
         if head is None:
             return None
         return _Finished(

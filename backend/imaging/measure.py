@@ -20,7 +20,8 @@ from backend.domain.report import Box
 from backend.imaging import additions, clarity, coverings, light, posture
 from backend.imaging.background import background
 from backend.imaging.clothes import clothes
-from backend.imaging.faces import Face, FaceModel, Pixels, Points
+from backend.imaging.faces import MESH_PX, Face, FaceModel, Pixels, Points
+from backend.imaging.scaling import shrunk
 from backend.imaging.window import FACE_PX, Window, window_around
 
 #: Iris centres lie this much of the face width below hand-marked pupils (vision facts).
@@ -50,17 +51,20 @@ def measure(
         shoulders: whether to ask the model of the body, which costs most.
     """
     height, width = rgb.shape[:2]
+    # Points, frames and colourfulness need no more than this.
+    small = shrunk(rgb, MESH_PX)
+    reduced = scale * width / small.shape[1]
     sighting = model.look(rgb)
-    frame, frame_box = additions.border(rgb)
+    frame, frame_box = additions.border(small)
     whole = Measurements(
         file=file,
         picture_width=round(width * scale),
         picture_height=round(height * scale),
         face_count=sighting.face_count,
         turned_deg=sighting.turned_deg,
-        chroma=light.chroma(rgb),
+        chroma=light.chroma(small),
         border_width=frame,
-        border_box=_scaled(frame_box, scale),
+        border_box=_scaled(frame_box, reduced),
         days_since_taken=_days(file.taken_on, today),
     )
     face = sighting.face
@@ -165,8 +169,11 @@ def _surroundings(
 
 
 def locate(rgb: Pixels, *, model: FaceModel) -> FaceGeometry | None:
-    """Return only where the head is, in pixels of ``rgb``; none without a face."""
-    face = model.look(rgb).face
+    """Return only where the head of a portrait is, in pixels of it; none without a face.
+
+    What was cut out upright is upright, so which way is up is not asked.
+    """
+    face = model.look(rgb, upright=True).face
     if face is None or face.width < 1:
         return None
     window = window_around(rgb, face)

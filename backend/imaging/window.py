@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.imaging.faces import Face, Pixels, Points
+from backend.imaging.scaling import resized
 
 #: The face's width in the window, pixels.
 FACE_PX: Final = 200
@@ -76,6 +77,8 @@ def window_around(rgb: Pixels, face: Face) -> Window:
     part = rgb[top:bottom, left:right]
     scale = FACE_PX / face.width
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(part, size, interpolation=how), np.uint8)
+    if scale < 1:
+        small = resized(part, size)
+    else:
+        small = np.asarray(cv2.resize(part, size), np.uint8)
     return Window(rgb=small, left=left, top=top, scale=scale)

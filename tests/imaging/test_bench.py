@@ -21,7 +21,7 @@ def test_a_photo_is_timed_beside_its_floor() -> None:
     assert timing.file_bytes == len(data)
     assert timing.megapixels == pytest.approx(1.69, abs=0.01)
     # Four ways up, and the head once on the upload and once on the portrait.
-    assert timing.calls == {"detector": 4, "mesh": 2, "selfie": 2}
+    assert timing.calls == {"detector": 4, "mesh": 2, "selfie": 2, "pose": 1}
     assert 0 < timing.floor_ms < timing.pipeline_ms
     assert timing.ratio == timing.pipeline_ms / timing.floor_ms
     assert timing.peak_mb > 50

@@ -251,16 +251,16 @@ def test_threads_share_one_inspector() -> None:
 class Forgetful(FaceModel):
     """Sees uploads as they are, and no face in a finished portrait."""
 
-    def look(self, rgb: Pixels) -> Sighting:
-        found = super().look(rgb)
+    def look(self, rgb: Pixels, *, upright: bool = False) -> Sighting:
+        found = super().look(rgb, upright=upright)
         return found if rgb.shape[:2] != (640, 480) else Sighting(face_count=0)
 
 
 class Shifted(FaceModel):
     """Sees heads a little too high in everything but finished portraits."""
 
-    def look(self, rgb: Pixels) -> Sighting:
-        found = super().look(rgb)
+    def look(self, rgb: Pixels, *, upright: bool = False) -> Sighting:
+        found = super().look(rgb, upright=upright)
         if found.face is None or rgb.shape[:2] == (640, 480):
             return found
         up = np.array([0.0, -0.16 * found.face.width, 0.0])
@@ -329,14 +329,13 @@ def test_which_way_up_is_asked_of_the_upload_and_not_of_the_portrait() -> None:
 
 def test_an_upright_face_is_found_without_asking_and_looked_for_without_one() -> None:
     model = Counting()
-    with model.upright():
-        face = model.look(np.ascontiguousarray(opened(GOOD.portrait))).face
-        assert face is not None
-        assert model.turned == []
-        lying = np.ascontiguousarray(np.rot90(roomy(), 1))
-        wall = np.full((640, 480, 3), 150, np.uint8)
-        assert model.look(wall) == Sighting(face_count=0)
-        assert len(model.turned) == 4
+    face = model.look(np.ascontiguousarray(opened(GOOD.portrait)), upright=True).face
+    assert face is not None
+    assert model.turned == []
+    lying = np.ascontiguousarray(np.rot90(roomy(), 1))
+    wall = np.full((640, 480, 3), 150, np.uint8)
+    assert model.look(wall, upright=True) == Sighting(face_count=0)
+    assert len(model.turned) == 4
     assert model.look(lying).turned_deg == 270
 
 
