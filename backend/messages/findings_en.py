@@ -134,7 +134,7 @@ _EYES: Final = {
     ),
     "sunglasses": Words(
         "no sunglasses",
-        "The eyes are as dark as behind sunglasses: {value:%} of the cheek, at least {low:%}.",
+        "The eyes are dark as behind sunglasses: {value:%} of the cheek, at least {low:%}.",
         "Take off dark glasses; no shadow of a hat or hair may fall on the eyes.",
     ),
     "coloured_lenses": Words(

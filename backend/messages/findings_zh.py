@@ -59,7 +59,7 @@ _PERSON: Final = {
     ),
     "mouth_closed": Words(
         "嘴唇闭合",
-        "嘴张开了，上下唇之间的缝有 {value:%}（按眼睛到下巴算），最多 {high:%}。",
+        "嘴张开了，唇缝有眼睛到下巴的 {value:%}，最多 {high:%}。",
         "请轻轻合上嘴唇，不露牙齿，重新拍。",
     ),
     "face_occluded": Words(
@@ -426,7 +426,7 @@ _FILES: Final = {
     ),
     "file_size": Words(
         "文件大小",
-        "成品文件有 {value:KB} KB，一般应在 {low:KB}–{high:KB} KB 之间。",
+        "成品文件有 {value:KB} KB，一般应为 {low:KB}–{high:KB} KB。",
         "通常不影响提交；想更稳妥，请换一张光线更好、背景更干净的照片。",
     ),
     "file_extension": Words("扩展名", "成品文件的扩展名是 {value}，应为 jpg。", _FILE),
