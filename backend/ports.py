@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from backend.domain.codes import CollectionCode
     from backend.domain.photo import FileFacts
     from backend.domain.policy import Policy
-    from backend.domain.report import Report
+    from backend.domain.report import Box, Report
 
 
 class Inspection(Protocol):
@@ -45,6 +45,13 @@ class PhotoInspector(Protocol):
         self, data: bytes, *, filename: str | None, policy: Policy
     ) -> Inspection:
         """Look at one upload.
+
+        Raises:
+            PhotoUnreadableError: the bytes are not a picture that can be opened.
+        """
+
+    def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
+        """Return a region of an upload as JPEG, about 360 px wide, large about 1080.
 
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.

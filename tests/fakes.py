@@ -10,6 +10,7 @@ from backend.domain.errors import UnavailableError
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
+    Box,
     Crop,
     Finding,
     PortraitFacts,
@@ -64,6 +65,9 @@ class CannedInspector:
             portrait=b"portrait of " + data if passed else None,
             overlay=b"overlay of " + data,
         )
+
+    def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
+        return f"{'large ' if large else ''}close-up {box.x:g} of ".encode() + data
 
     def warm_up(self) -> None:
         if not self.ready:

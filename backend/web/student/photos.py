@@ -17,6 +17,7 @@ from backend.web.auth import student_page
 from backend.web.context import services, web_context
 from backend.web.presenters import form_error
 from backend.web.student.blueprint import bp
+from backend.web.student.good_photo import good_photo
 from backend.web.uploads import required_file
 
 _FIXABLE = (InvalidInputError, ConflictError, TooLargeError, UnavailableError)
@@ -54,11 +55,13 @@ def _photo_page(
     binding_id: str,
     error: DomainError | None = None,
 ) -> str:
+    entry = services().entries.open(token)
     return render_template(
         "student/photo.html",
-        entry=services().entries.open(token),
+        entry=entry,
         binding=services().bindings.get(session.principal, binding_id),
         error=form_error(error, field="photo") if error else None,
         max_bytes=web_context().max_upload_bytes,
         step=4,
+        **good_photo(services().policies.get(entry.campaign.policy)),
     )
