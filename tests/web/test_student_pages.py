@@ -299,7 +299,7 @@ def test_a_photo_that_is_none_comes_back_to_the_form(
     ("kind", "headline", "buttons", "absent"),
     [
         ("pass", "检查通过，可以提交", ("确认提交", "换一张"), "申请人工审核"),
-        ("warn", "可以提交，有 1 处建议", ("确认提交", "换一张"), "申请人工审核"),
+        ("warn", "可以提交，有 1 处请留意", ("确认提交", "换一张"), "申请人工审核"),
         ("fail", "这张照片还不能用", ("按提示重新拍", "申请人工审核"), "确认提交</"),
         ("unframed", "这张照片还不能用", ("申请人工审核",), "成品照 480"),
     ],
@@ -325,7 +325,7 @@ def test_the_report_puts_blocking_findings_first_and_at_most_three(
     upload(browser, stage, bind(browser, stage, 0), "fail")
     before = browser.text.partition("<details>")[0]
     words = re.findall(r'class="tag tag-\w+">(\S+)</span>', before)
-    assert words == ["不合格", "不合格", "建议"]
+    assert words == ["不合格", "不合格", "请留意"]
     assert "依据：通知三.1" in before
 
 
@@ -333,7 +333,7 @@ def test_what_only_a_person_can_judge_is_said_to_be_open(
     stage: Stage, browser: Browser
 ) -> None:
     upload(browser, stage, bind(browser, stage, 0), "pass")
-    assert "还有 1 项" in browser.text
+    assert "另有 1 项由审核老师看" in browser.text
     assert "审核老师" in browser.text
 
 
