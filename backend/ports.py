@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from backend.domain.codes import CollectionCode
     from backend.domain.photo import FileFacts
@@ -42,9 +42,14 @@ class PhotoInspector(Protocol):
     """Judges one upload and makes the portrait."""
 
     def inspect(
-        self, data: bytes, *, filename: str | None, policy: Policy
+        self,
+        data: bytes,
+        *,
+        filename: str | None,
+        policy: Policy,
+        today: date | None = None,
     ) -> Inspection:
-        """Look at one upload.
+        """Look at one upload; its age is counted to ``today``, and left open without.
 
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,7 +89,9 @@ def _judge(
     portrait = None
     try:
         data = _read(file)
-        seen = inspector.inspect(data, filename=file.name, policy=policy)
+        seen = inspector.inspect(
+            data, filename=file.name, policy=policy, today=datetime.now(UTC).date()
+        )
         verdict = seen.report.verdict.value
         findings = [_finding(f) for f in order_for_display(seen.report.findings)]
         portrait = _portrait(seen, _write(seen, file, out))

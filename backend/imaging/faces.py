@@ -38,10 +38,33 @@ _UPSIDE_DOWN_MARGIN: Final = 0.1
 _UPSIDE_DOWN: Final = 2
 
 _CHEEKS: Final = (234, 454)
+_NOSE: Final = (197, 4, 2)
+_BROWS: Final = ((70, 63, 105, 66), (300, 293, 334, 296))
+_BROW_OUTLINES: Final = (
+    (70, 63, 105, 66, 107, 55, 65, 52, 53, 46),
+    (300, 293, 334, 296, 336, 285, 295, 282, 283, 276),
+)
+_EYE_OUTLINES: Final = (
+    (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
+    (263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249),
+)
+#: Forehead, temples, cheeks and nose, above where beards grow.
+_UPPER_FACE: Final = (
+    67, 109, 10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 435, 426, 2, 206, 215,
+    132, 93, 234, 127, 162, 21, 54, 103,
+)  # fmt: skip
+_SKIN_SPOTS: Final = (50, 280, 4, 197)
+_UPPER_SPOTS: Final = (151, 9, 6, 108, 337)
+_LOWER_SPOTS: Final = (2, 164, 200, 199, 205, 425, 187, 411)
+_LIP_SPOTS: Final = (0, 17, 37, 267, 84, 314, 13, 14, 82, 312)
+_ROUND_LIPS: Final = (164, 18, 200, 186, 410)
+_MOUTH_CORNERS: Final = (61, 291)
 _IRISES: Final = (468, 473)
 _FOREHEAD_CHIN: Final = (10, 152)
 _EYES: Final = ((33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380))
 _LOWER_LIDS: Final = (145, 374)
+_SHOULDERS: Final = (12, 11)
+_SEEN: Final = 0.5
 _CHEEK_MIDDLES: Final = (50, 280)
 _LIPS: Final = ((13, 14), (82, 87), (312, 317))
 _OUTLINE: Final = (
@@ -55,7 +78,18 @@ _MOUTH_OUTLINE: Final = (61, 291, 0, 17)
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face's points, (x, y, z) in pixels of the picture; z towards the camera."""
+    """One face's points, (x, y, z) in pixels of the picture; z towards the camera.
+
+    Of pairs the first is on the left of the picture.
+
+    Attributes:
+        nose: bridge, tip, and where it meets the lip.
+        brows: the upper edge of each brow, from outside to inside.
+        upper_part: outline of forehead, temples, cheeks and nose, without beard's ground.
+        skin_spots: both cheeks, tip and bridge of the nose.
+        upper_spots: skin of forehead and bridge; ``lower_spots`` of cheeks and chin.
+        lip_spots: points on the lips; ``round_lips`` on the skin around them.
+    """
 
     left_cheek: Points
     right_cheek: Points
@@ -73,6 +107,22 @@ class Face:
     outline: Points
     eyes: Points
     mouth: Points
+    mouth_corners: Points
+    nose: Points
+    brows: tuple[Points, Points]
+    brow_outlines: tuple[Points, Points]
+    eye_outlines: tuple[Points, Points]
+    upper_part: Points
+    skin_spots: Points
+    upper_spots: Points
+    lower_spots: Points
+    lip_spots: Points
+    round_lips: Points
+
+    @property
+    def eyes_apart(self) -> float:
+        """Distance between the pupils, pixels."""
+        return float(np.linalg.norm((self.right_iris - self.left_iris)[:2]))
 
     @property
     def width(self) -> float:
@@ -153,6 +203,27 @@ class FaceModel:
         mask = self._graphs().selfie.process(rgb).segmentation_mask
         return np.asarray(mask, np.float32)
 
+    def shoulders(self, rgb: Pixels) -> tuple[Points, Points] | None:
+        """Return the (x, y) of both shoulders, the left of the picture first.
+
+        None where they are not both seen. This is the slowest of the models, 30 ms, and
+        is loaded when it is first asked.
+        """
+        if getattr(self._local, "pose", None) is None:
+            with _silenced():
+                self._local.pose = _load_pose()
+                self._local.pose.process(rgb)
+        found = self._local.pose.process(rgb).pose_landmarks
+        if found is None:
+            return None
+        # The person's right shoulder is on the left of the picture.
+        both = [found.landmark[number] for number in _SHOULDERS]
+        if min(point.visibility for point in both) < _SEEN:
+            return None
+        size = np.array([rgb.shape[1], rgb.shape[0]], np.float64)
+        left, right = (np.array([p.x, p.y], np.float64) * size for p in both)
+        return left, right
+
     def _graphs(self) -> _Graphs:
         graphs = getattr(self._local, "graphs", None)
         if graphs is None:
@@ -210,6 +281,17 @@ def _load() -> _Graphs:
                 ),
                 selfie=selfie_segmentation.SelfieSegmentation(model_selection=0),
             )
+    except (ImportError, OSError, RuntimeError, ValueError):
+        raise UnavailableError("face_model_unavailable") from None
+
+
+def _load_pose() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from mediapipe.python.solutions import pose  # noqa: PLC0415 - see _load
+
+            return pose.Pose(static_image_mode=True, model_complexity=1)
     except (ImportError, OSError, RuntimeError, ValueError):
         raise UnavailableError("face_model_unavailable") from None
 
@@ -335,6 +417,13 @@ def _region(points: Points) -> Region:
     return Region(*(float(v) for v in (*low, *(high - low))))
 
 
+def _both(
+    points: Points, numbers: tuple[tuple[int, ...], tuple[int, ...]]
+) -> tuple[Points, Points]:
+    left, right = numbers
+    return points[list(left)], points[list(right)]
+
+
 def _named(points: Points) -> Face:
     return Face(
         left_cheek=points[_CHEEKS[0]],
@@ -353,4 +442,15 @@ def _named(points: Points) -> Face:
         outline=points[list(_OUTLINE)],
         eyes=points[list(_EYE_OUTLINE)],
         mouth=points[list(_MOUTH_OUTLINE)],
+        mouth_corners=points[list(_MOUTH_CORNERS)],
+        nose=points[list(_NOSE)],
+        brows=_both(points, _BROWS),
+        brow_outlines=_both(points, _BROW_OUTLINES),
+        eye_outlines=_both(points, _EYE_OUTLINES),
+        upper_part=points[list(_UPPER_FACE)],
+        skin_spots=points[list(_SKIN_SPOTS)],
+        upper_spots=points[list(_UPPER_SPOTS)],
+        lower_spots=points[list(_LOWER_SPOTS)],
+        lip_spots=points[list(_LIP_SPOTS)],
+        round_lips=points[list(_ROUND_LIPS)],
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -73,9 +74,14 @@ class MediaPipeInspector:
         return close_up(data, box, large=large)
 
     def inspect(
-        self, data: bytes, *, filename: str | None, policy: Policy
+        self,
+        data: bytes,
+        *,
+        filename: str | None,
+        policy: Policy,
+        today: date | None = None,
     ) -> PhotoInspection:
-        """Look at one upload.
+        """Look at one upload; its age is counted to ``today``, and left open without.
 
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.
@@ -83,7 +89,7 @@ class MediaPipeInspector:
         """
         file = probe(data, filename=filename)
         rgb, scale = decode_at_least(data, min_short_side_px=_MEASURE_PX)
-        measured = measure(rgb, file, scale=scale, model=self._model)
+        measured = measure(rgb, file, scale=scale, model=self._model, today=today)
         framed = self._framed(data, rgb, scale, measured, policy)
         finished = framed if isinstance(framed, _Finished) else None
         refusal = framed if isinstance(framed, FramingRefusal) else None

@@ -7,17 +7,19 @@ camera. Points are given in pixels of the full-resolution upright picture.
 
 from __future__ import annotations
 
-import math
-from typing import Final
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.report import Box
-from backend.imaging import appearance
+from backend.imaging import additions, clarity, coverings, light, posture
+from backend.imaging.background import background
+from backend.imaging.clothes import clothes
 from backend.imaging.faces import Face, FaceModel, Pixels, Points
 from backend.imaging.window import FACE_PX, Window, window_around
 
@@ -25,19 +27,17 @@ from backend.imaging.window import FACE_PX, Window, window_around
 _PUPIL_BIAS: Final = 0.008
 #: The crown is sought this far to either side of the face's middle (vision facts).
 _CROWN_REACH: Final = 0.35
-#: Upright frontal faces measure a pitch of +3° with this model (vision facts).
-_PITCH_BIAS_DEG: Final = 3.0
-_BLACK, _WHITE = 25, 247
 _PERSON: Final = 0.5
-_BACKGROUND: Final = 0.1
-#: The mask's edge is soft; background starts this share of the face width outside it.
-_EDGE_SHARE: Final = 0.08
-#: Fewer pixels than this are no background to judge.
-_LEAST_BACKGROUND: Final = 2000
 
 
 def measure(
-    rgb: Pixels, file: FileFacts, *, scale: float, model: FaceModel
+    rgb: Pixels,
+    file: FileFacts,
+    *,
+    scale: float,
+    model: FaceModel,
+    today: date | None = None,
+    shoulders: bool = True,
 ) -> Measurements:
     """Measure an upright (H, W, 3) RGB picture.
 
@@ -46,61 +46,122 @@ def measure(
         file: the facts of its file.
         scale: full-resolution pixels per pixel of ``rgb``, 1 or more.
         model: the face model.
+        today: the day that the picture's age is counted to; none leaves it open.
+        shoulders: whether to ask the model of the body, which costs most.
     """
     height, width = rgb.shape[:2]
     sighting = model.look(rgb)
-    chroma = _chroma(rgb)
-    turned = sighting.turned_deg
-    size = (round(width * scale), round(height * scale))
+    frame, frame_box = additions.border(rgb)
+    whole = Measurements(
+        file=file,
+        picture_width=round(width * scale),
+        picture_height=round(height * scale),
+        face_count=sighting.face_count,
+        turned_deg=sighting.turned_deg,
+        chroma=light.chroma(rgb),
+        border_width=frame,
+        border_box=_scaled(frame_box, scale),
+        days_since_taken=_days(file.taken_on, today),
+    )
     face = sighting.face
     if face is None or face.width < 1:
-        return Measurements(
-            file=file,
-            picture_width=size[0],
-            picture_height=size[1],
-            face_count=sighting.face_count,
-            turned_deg=turned,
-            chroma=chroma,
-        )
-    second = sighting.second
+        return whole
     window = window_around(rgb, face)
     mask = model.person_mask(window.rgb)
-    under, over = _exposure(window, face)
-    edges, spread, where = _background(window, face, mask)
-    clothes = appearance.clothes(window, face, mask)
-    return Measurements(
-        file=file,
-        picture_width=size[0],
-        picture_height=size[1],
-        face_count=sighting.face_count,
+    crown = _crown_row(face, window, mask)
+    head = _geometry(face, window, crown, scale)
+    ends = model.shoulders(window.rgb) if shoulders else None
+    found = {
+        **_posture(face),
+        **_surface(window, face),
+        **_hidden(window, face, mask, crown[0]),
+        **_surroundings(window, face, mask, scale),
+        **_regions(face, head, scale),
+    }
+    second = sighting.second
+    return replace(
+        whole,
         turned_deg=0,
-        geometry=_geometry(face, window, mask, scale),
-        roll_deg=_roll(face),
-        yaw_deg=_yaw(face),
-        pitch_deg=_pitch(face),
-        eye_openness=min(_openness(face.left_eye), _openness(face.right_eye)),
-        mouth_gap=_mouth_gap(face),
-        sharpness=_sharpness(window, face),
-        underexposed=under,
-        overexposed=over,
-        chroma=chroma,
-        background_edges=edges,
-        background_spread=spread,
+        geometry=head,
+        shoulder_slope_deg=posture.slope(ends),
+        camera_distance_m=posture.camera_distance(face, scale, file),
+        blockiness=clarity.blockiness(rgb, face, scale),
         second_face_box=(
             _scaled(Box(second.x, second.y, second.width, second.height), scale)
             if second
             else None
         ),
-        cheek_balance=appearance.cheek_balance(window, face),
-        skin_cast=appearance.skin_cast(window, face),
-        lens_light=appearance.lens_light(window, face),
-        clothes_contrast=clothes.contrast,
-        clothes_blue=clothes.blue,
-        clothes_box=_scaled(clothes.box, scale),
-        eyes_box=_box(face.eyes, scale, grow=0.15 * face.width),
-        mouth_box=_box(face.mouth, scale, grow=0.08 * face.width),
-        background_box=_scaled(where, scale),
+        **found,
     )
+
+
+#: Measurements by the name of their attribute.
+_Found = dict[str, Any]
+
+
+def _posture(face: Face) -> _Found:
+    aside, height = posture.gaze(face)
+    return {
+        "roll_deg": posture.roll(face),
+        "yaw_deg": posture.yaw(face),
+        "pitch_deg": posture.pitch(face),
+        "eye_openness": posture.openness(face),
+        "gaze_aside": aside,
+        "gaze_height": height,
+        "mouth_gap": posture.mouth_gap(face),
+        "mouth_width": posture.mouth_width(face),
+        "mouth_lift": posture.mouth_lift(face),
+        "eye_distance": posture.eye_distance(face),
+    }
+
+
+def _surface(window: Window, face: Face) -> _Found:
+    under, over = light.exposure(window, face)
+    return {
+        "sharpness": clarity.sharpness(window, face),
+        "underexposed": under,
+        "overexposed": over,
+        "cheek_balance": light.cheek_balance(window, face),
+        "skin_cast": light.skin_cast(window, face),
+    }
+
+
+def _hidden(
+    window: Window, face: Face, mask: NDArray[np.float32], crown_row: float
+) -> _Found:
+    bridge = coverings.nose_bridge_edge(window, face)
+    return {
+        "lens_light": coverings.lens_light(window, face),
+        "nose_bridge_edge": bridge,
+        "lens_glare": coverings.lens_glare(window, face, bridge),
+        "covered_face": coverings.covered_face(window, face),
+        "covered_mouth": coverings.covered_mouth(window, face),
+        "clear_forehead": coverings.clear_forehead(window, face),
+        "crown_colour": coverings.crown_colour(window, face, mask, crown_row),
+        "over_brows": coverings.over_brows(window, face),
+        "ear_skin": coverings.ear_skin(window, face, mask),
+    }
+
+
+def _surroundings(
+    window: Window, face: Face, mask: NDArray[np.float32], scale: float
+) -> _Found:
+    behind = background(window, face, mask)
+    worn = clothes(window, face, mask)
+    strokes, strokes_box = additions.letters(window, face, mask)
+    return {
+        "background_edges": behind.edges,
+        "background_spread": behind.spread,
+        "background_marks": behind.marks,
+        "background_lab": behind.colour,
+        "background_box": _scaled(behind.box, scale),
+        "clothes_contrast": worn.contrast,
+        "clothes_blue": worn.blue,
+        "clothes_pattern": worn.pattern,
+        "clothes_box": _scaled(worn.box, scale),
+        "letters": strokes,
+        "letters_box": _scaled(strokes_box, scale),
+    }
 
 
 def locate(rgb: Pixels, *, model: FaceModel) -> FaceGeometry | None:
@@ -109,18 +170,21 @@ def locate(rgb: Pixels, *, model: FaceModel) -> FaceGeometry | None:
     if face is None or face.width < 1:
         return None
     window = window_around(rgb, face)
-    return _geometry(face, window, model.person_mask(window.rgb), 1.0)
+    crown = _crown_row(face, window, model.person_mask(window.rgb))
+    return _geometry(face, window, crown, 1.0)
+
+
+def _days(taken: date | None, today: date | None) -> int | None:
+    return None if taken is None or today is None else (today - taken).days
 
 
 def _geometry(
-    face: Face, window: Window, mask: NDArray[np.float32], scale: float
+    face: Face, window: Window, crown: tuple[float, bool], scale: float
 ) -> FaceGeometry:
     eye_y = (face.left_iris[1] + face.right_iris[1]) / 2 - _PUPIL_BIAS * face.width
-    row, cut = _crown_row(face, window, mask)
-    crown_y = window.to_picture(0, row)[1]
     return FaceGeometry(
-        crown_y=crown_y,
-        crown_cut=cut,
+        crown_y=window.to_picture(0, crown[0])[1],
+        crown_cut=crown[1],
         eye_y=float(eye_y),
         left_x=float(face.left_cheek[0]),
         right_x=float(face.right_cheek[0]),
@@ -152,108 +216,25 @@ def _crown_row(
     return float(rows[0]), cut
 
 
-def _roll(face: Face) -> float:
-    across = face.right_iris - face.left_iris
-    return math.degrees(math.atan2(across[1], across[0]))
-
-
-def _yaw(face: Face) -> float:
-    across = face.right_cheek - face.left_cheek
-    return math.degrees(math.atan2(across[2], across[0]))
-
-
-def _pitch(face: Face) -> float:
-    down = face.chin - face.forehead
-    return math.degrees(math.atan2(down[2], down[1])) - _PITCH_BIAS_DEG
-
-
-def _openness(eye: Points) -> float:
-    """Return the eye aspect ratio: mean lid distance over eye width."""
-    outer, top1, top2, inner, bottom2, bottom1 = eye[:, :2]
-    lids = np.linalg.norm(top1 - bottom1) + np.linalg.norm(top2 - bottom2)
-    return float(lids / (2 * np.linalg.norm(outer - inner)))
-
-
-def _mouth_gap(face: Face) -> float:
-    """Return the largest inner lip distance over the distance from eyes to chin."""
-    gaps = np.linalg.norm(face.lips[:, 0, :2] - face.lips[:, 1, :2], axis=1)
-    eyes = (face.left_iris + face.right_iris)[:2] / 2
-    return float(gaps.max() / np.linalg.norm(eyes - face.chin[:2]))
-
-
-def _face_part(window: Window, face: Face) -> tuple[slice, slice]:
-    points = window.into(face.outline)
-    low = np.maximum(points.min(axis=0), 0).astype(int)
-    high = np.ceil(points.max(axis=0)).astype(int)
-    return slice(low[1], high[1] + 1), slice(low[0], high[0] + 1)
-
-
-def _sharpness(window: Window, face: Face) -> float:
-    """Return the variance of the Laplacian over the face at a width of 200 px."""
-    grey = window.grey[_face_part(window, face)]
-    return float(cv2.Laplacian(grey, cv2.CV_64F).var())
-
-
-def _exposure(window: Window, face: Face) -> tuple[float, float]:
-    """Return the shares of the face that are black and white, 0 to 1."""
-    inside = np.zeros(window.rgb.shape[:2], np.uint8)
-    cv2.fillConvexPoly(inside, window.into(face.outline).astype(np.int32), 1)
-    luma = window.grey[inside == 1]
-    if luma.size == 0:
-        return 0.0, 0.0
-    return float((luma <= _BLACK).mean()), float((luma >= _WHITE).mean())
-
-
-def _chroma(rgb: Pixels) -> float:
-    """Return the 95th percentile of Lab chroma over the whole picture."""
-    # Averaging every pixel of a large picture costs more than it tells.
-    step = max(1, min(rgb.shape[:2]) // 480)
-    some = np.ascontiguousarray(rgb[::step, ::step])
-    small = cv2.resize(some, (160, 160), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    return float(np.percentile(np.hypot(lab[..., 1], lab[..., 2]), 95))
-
-
-def _background(
-    window: Window, face: Face, mask: NDArray[np.float32]
-) -> tuple[float | None, float | None, Box | None]:
-    """Return mean edge strength and colour spread behind the head, and the worst place.
-
-    Only what is above the chin counts: below it shoulders and hair mix with the wall.
-    """
-    chin = int(window.into(face.chin)[1])
-    reach = max(1, round(_EDGE_SHARE * FACE_PX))
-    person = (mask >= _BACKGROUND).astype(np.uint8)
-    behind = cv2.dilate(person, np.ones((reach, reach), np.uint8)) == 0
-    behind[max(chin, 0) :] = False
-    if behind.sum() < _LEAST_BACKGROUND:
-        return None, None, None
-    grey = window.grey.astype(np.float32)
-    strength = cv2.magnitude(
-        cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    )
-    lab = window.lab
-    apart = np.linalg.norm(lab - np.median(lab[behind], axis=0), axis=2)
-    spread = float(np.percentile(apart[behind], 95))
-    return (
-        float(strength[behind].mean()),
-        spread,
-        _worst(window, strength + apart, behind),
-    )
-
-
-def _worst(
-    window: Window, amount: NDArray[np.float32], behind: NDArray[np.bool_]
-) -> Box:
-    """Return the picture's box around the worst place, half a face wide."""
-    side = FACE_PX // 2
-    mean = cv2.blur(np.where(behind, amount, 0).astype(np.float32), (side, side))
-    row, column = np.unravel_index(int(np.argmax(mean)), mean.shape)
-    height, width = behind.shape
-    left = min(max(int(column) - side // 2, 0), max(width - side, 0))
-    top = min(max(int(row) - side // 2, 0), max(height - side, 0))
-    x, y = window.to_picture(left, top)
-    return Box(x, y, side / window.scale, side / window.scale)
+def _regions(face: Face, head: FaceGeometry, scale: float) -> _Found:
+    """Return where to look for what, by the name of its measurement."""
+    width = head.face_width
+    wide, high = 1.5 * width, head.chin_y - head.crown_y
+    left = head.centre_x - wide / 2
+    brows = np.concatenate(face.brow_outlines)
+    return {
+        "eyes_box": _box(face.eyes, scale, grow=0.15 * face.width),
+        "brows_box": _box(brows, scale, grow=0.08 * face.width),
+        "mouth_box": _box(face.mouth, scale, grow=0.08 * face.width),
+        "hair_box": Box(
+            left, head.crown_y, wide, max(head.eye_y - head.crown_y, width / 4)
+        ),
+        "ears_box": Box(left, head.eye_y - 0.1 * width, wide, 0.6 * width),
+        "neck_box": Box(left, head.chin_y - 0.1 * width, wide, 0.7 * width),
+        "shoulders_box": Box(
+            head.centre_x - 1.2 * width, head.chin_y, 2.4 * width, 0.6 * high
+        ),
+    }
 
 
 def _box(points: Points, scale: float, *, grow: float) -> Box:

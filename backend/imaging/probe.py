@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, datetime
 from typing import Final
 
-from PIL import ExifTags, Image
+from PIL import Image
 
-from backend.domain.errors import PhotoUnreadableError
 from backend.domain.photo import FileFacts
 from backend.imaging import jpeg
 from backend.imaging.decode import guarded, notes_of, open_header, orientation_of
+from backend.imaging.notes import camera_notes, editor, focal_35mm, taken_on
 
 _NAMES: Final = {
     "JPEG": "JPEG",
@@ -48,6 +47,7 @@ def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
     name = _NAMES[picture.format or "JPEG"]
     facts = guarded(lambda: jpeg.read_facts(data), data) if name == "JPEG" else None
     notes = notes_of(picture, data)
+    camera = camera_notes(notes, data)
     return FileFacts(
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
@@ -64,24 +64,10 @@ def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
         orientation=orientation_of(notes),
         frames=getattr(picture, "n_frames", 1),
         extension=_extension(filename),
-        taken_on=_taken_on(notes, data),
+        taken_on=taken_on(camera),
+        focal_35mm=focal_35mm(camera, picture.size),
+        editor=editor(notes, picture.info.get("xmp")),
     )
-
-
-def _taken_on(notes: Image.Exif, data: bytes) -> date | None:
-    """Return the day the camera noted; damaged notes are no reason to refuse."""
-    try:
-        camera = guarded(lambda: notes.get_ifd(ExifTags.IFD.Exif), data)
-    except PhotoUnreadableError:
-        return None
-    return _day(camera.get(ExifTags.Base.DateTimeOriginal))
-
-
-def _day(text: object) -> date | None:
-    try:
-        return datetime.strptime(str(text)[:10], "%Y:%m:%d").date()  # noqa: DTZ007 - a camera's local day
-    except ValueError:
-        return None
 
 
 def _bits(picture: Image.Image, data: bytes, shown: int) -> int:

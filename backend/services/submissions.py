@@ -94,7 +94,10 @@ class SubmissionService:
                 else self._revive(known)
             )
         inspection = self._inspector.inspect(
-            data, filename=filename, policy=self._policies[campaign.policy]
+            data,
+            filename=filename,
+            policy=self._policies[campaign.policy],
+            today=self._clock.now().date(),
         )
         kept = self._keep(sha256, data, inspection)
 

@@ -50,8 +50,8 @@ def test_the_region_is_shown_with_an_eighth_around_it(orientation: int) -> None:
     assert shown.size == (360, 144)
     # Grown by a quarter both ways, the region is 1 / 1.25² of what is shown.
     assert red_share(shown) == pytest.approx(0.64, abs=0.03)
-    assert np.allclose(shown.getpixel((3, 72)), GREY, atol=12)
-    assert np.allclose(shown.getpixel((180, 72)), RED, atol=25)
+    assert np.allclose(np.asarray(shown)[72, 3], GREY, atol=12)
+    assert np.allclose(np.asarray(shown)[72, 180], RED, atol=25)
 
 
 def test_a_large_one_shows_the_same_with_more_pixels() -> None:

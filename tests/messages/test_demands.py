@@ -9,7 +9,7 @@ import pytest
 
 from backend import policies
 from backend.domain.person_rules import VARIANTS, WORDINGS
-from backend.domain.policy import Policy, RulePolicy, Watch
+from backend.domain.policy import Limits, Policy, RulePolicy, Watch
 from backend.domain.report import Severity
 from backend.messages.demand_words import DEMANDS, GROUPS
 from backend.messages.demands import (
@@ -70,7 +70,10 @@ def test_nothing_is_explained_that_no_policy_asks() -> None:
         ("clothes_contrast", {"warn_below": None, "fail_below": 9.0}, (
             "色差不低于 9，否则提醒",)),
         ("recency", {"warn_above": 183}, ("距离拍摄不超过 6 个月，否则提醒",)),
-        ("sharpness", {}, ("清晰度不低于 25", "方块程度不超过 2.5")),
+        ("sharpness", {"variants": {
+            "blurred": Limits(warn_below=45, fail_below=25),
+            "blocks": Limits(warn_above=1.5, fail_above=2.5),
+        }}, ("清晰度不低于 25", "方块程度不超过 2.5")),
         ("glasses", {}, ()),
     ],
 )  # fmt: skip

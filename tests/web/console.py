@@ -96,9 +96,14 @@ class CannedInspector:
     ears: Status = Status.PASS
 
     def inspect(
-        self, data: bytes, *, filename: str | None, policy: Policy
+        self,
+        data: bytes,
+        *,
+        filename: str | None,
+        policy: Policy,
+        today: date | None = None,
     ) -> CannedInspection:
-        del filename
+        del filename, today
         self.seen += 1
         facts = FileFacts(
             sha256="0" * 64,

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,7 @@ class ObedientInspector:
         *,
         filename: str | None,
         policy: Policy,  # noqa: ARG002 - the shape of the port
+        today: date | None = None,  # noqa: ARG002 - the shape of the port
     ) -> FixedInspection:
         kind = (filename or "pass").partition(".")[0]
         if kind == "broken":

@@ -11,6 +11,7 @@ import pytest
 
 import backend
 from backend import policies
+from backend.domain.policy import Policy
 from backend.messages.demands import rule_groups
 from backend.web.drawings import drawings_of, most_frequent
 from backend.web.student.good_photo import good_photo
@@ -48,7 +49,7 @@ def test_the_examples_page_shows_every_rule_with_its_own_limits(tmp_path: Path) 
 
 @pytest.mark.parametrize("policy", ALL, ids=lambda policy: policy.name)
 def test_every_drawing_is_there_and_says_what_it_shows(
-    policy: policies.Policy,
+    policy: Policy,
 ) -> None:
     for rule, drawing in drawings_of(policy).items():
         drawn = (STATIC / drawing.file).read_text(encoding="utf-8")

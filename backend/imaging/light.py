@@ -1,0 +1,62 @@
+"""How the face is lit, and whether its colours are those of skin."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from backend.imaging.faces import Face, Pixels, Points
+from backend.imaging.patches import filled, mean_of
+from backend.imaging.window import FACE_PX, Window
+
+#: Side of a cheek's patch, in face widths: a third of the distance between the eyes.
+CHEEK_SIDE: Final = 0.14
+_BLACK, _WHITE = 25, 247
+#: Natural skin in CIELAB (ISO/IEC 29794-5): a* 5 to 25, b* 5 to 35.
+_SKIN_A: Final = (5.0, 25.0)
+_SKIN_B: Final = (5.0, 35.0)
+
+
+def exposure(window: Window, face: Face) -> tuple[float, float]:
+    """Return the shares of the face that are black and white, 0 to 1."""
+    luma = window.grey[filled(window.rgb.shape, window.into(face.outline))]
+    if luma.size == 0:
+        return 0.0, 0.0
+    return float((luma <= _BLACK).mean()), float((luma >= _WHITE).mean())
+
+
+def chroma(rgb: Pixels) -> float:
+    """Return the 95th percentile of Lab chroma over the whole picture."""
+    # Averaging every pixel of a large picture costs more than it tells.
+    step = max(1, min(rgb.shape[:2]) // 480)
+    some = np.ascontiguousarray(rgb[::step, ::step])
+    small = cv2.resize(some, (160, 160), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return float(np.percentile(np.hypot(lab[..., 1], lab[..., 2]), 95))
+
+
+def cheek_balance(window: Window, face: Face) -> float | None:
+    """Return the darker cheek's mean luma over the brighter one's, 0 to 1."""
+    side = CHEEK_SIDE * FACE_PX
+    means = [float(mean_of(window.grey, c, side)) for c in cheeks(window, face)]
+    darker, brighter = sorted(means)
+    return darker / brighter if brighter > 0 else None
+
+
+def skin_cast(window: Window, face: Face) -> float:
+    """Return how far the cheeks' mean colour lies outside natural skin, CIELAB units."""
+    side = CHEEK_SIDE * FACE_PX
+    patches = [mean_of(window.lab, c, side) for c in cheeks(window, face)]
+    _, a, b = np.mean(patches, axis=0)
+    beyond = (
+        max(low - value, value - high, 0.0)
+        for value, (low, high) in ((a, _SKIN_A), (b, _SKIN_B))
+    )
+    return float(np.hypot(*beyond))
+
+
+def cheeks(window: Window, face: Face) -> tuple[Points, Points]:
+    """Return the middles of both cheeks in the window."""
+    return window.into(face.left_cheek_middle), window.into(face.right_cheek_middle)

@@ -1,0 +1,59 @@
+"""Reading colours from small parts of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.imaging.faces import Points
+
+
+def square(picture: NDArray[Any], centre: Points, side: float) -> NDArray[Any]:
+    """Return the square around a point as far as it lies inside; one pixel at least."""
+    height, width = picture.shape[:2]
+    left = min(max(int(centre[0] - side / 2), 0), width - 1)
+    top = min(max(int(centre[1] - side / 2), 0), height - 1)
+    right = max(left + 1, int(centre[0] + side / 2))
+    bottom = max(top + 1, int(centre[1] + side / 2))
+    return picture[top:bottom, left:right]
+
+
+def mean_of(picture: NDArray[Any], centre: Points, side: float) -> NDArray[np.float64]:
+    """Return the mean over a square."""
+    return np.asarray(square(picture, centre, side).mean(axis=(0, 1)), np.float64)
+
+
+def median_of(
+    picture: NDArray[Any], centres: Iterable[Points], side: float
+) -> NDArray[np.float64]:
+    """Return the middle of the median colours of several squares, (3,)."""
+    colours = [
+        np.median(square(picture, c, side).reshape(-1, 3), axis=0) for c in centres
+    ]
+    return np.asarray(np.median(colours, axis=0), np.float64)
+
+
+def filled(shape: tuple[int, ...], *outlines: Points) -> NDArray[np.bool_]:
+    """Return (H, W) with true inside any of the outlines, given as (N, 2) points."""
+    inside = np.zeros(shape[:2], np.uint8)
+    for outline in outlines:
+        cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 1)
+    return inside.astype(np.bool_)
+
+
+def grown(where: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """Return a region grown by so many pixels to every side."""
+    kernel = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
+    return cv2.dilate(where.astype(np.uint8), kernel).astype(np.bool_)
+
+
+def edge_strength(lab: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how much the colour changes at each pixel, CIELAB units a pixel."""
+    across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, scale=0.25)
+    down = cv2.Sobel(lab, cv2.CV_32F, 0, 1, scale=0.25)
+    squares = across * across + down * down
+    return np.asarray(np.sqrt(squares.sum(axis=2)), np.float32)
