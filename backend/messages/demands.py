@@ -17,6 +17,7 @@ from backend.messages.findings import describe
 
 _Range = tuple[float | None, float | None]
 _OPEN: Final = (None, None)
+_FIRST_CHINESE: Final = "\u4e00"
 
 #: Who looks, and in how many words there is room for.
 WATCHES: Final[Mapping[Watch, str]] = MappingProxyType(
@@ -173,7 +174,7 @@ def _phrase(limits: Limits, measure: Measure, rule: RulePolicy) -> str:
 def _within(limits: _Range, measure: Measure) -> str:
     low, high = limits
     if low is not None and high is not None:
-        return f"在 {measure.between(low, high)} 之间"
+        return _then(f"在 {measure.between(low, high)}", "之间")
     if low is not None:
         return f"不低于 {measure.shown(low)}"
     return f"不超过 {measure.shown(high)}"
@@ -182,10 +183,15 @@ def _within(limits: _Range, measure: Measure) -> str:
 def _best(limits: _Range, measure: Measure) -> str:
     low, high = limits
     if low is not None and high is not None:
-        return f"{measure.between(low, high)} 最好"
+        return _then(measure.between(low, high), "最好")
     if low is not None:
-        return f"{measure.shown(low)} 以上最好"
-    return f"{measure.shown(high)} 以内最好"
+        return _then(measure.shown(low), "以上最好")
+    return _then(measure.shown(high), "以内最好")
+
+
+def _then(figure: str, words: str) -> str:
+    """Join a figure and the words after it: only what is not Chinese stands apart."""
+    return f"{figure}{'' if figure[-1] >= _FIRST_CHINESE else ' '}{words}"
 
 
 def _sections(base: Policy, policy: Policy, attribute: str) -> tuple[str, str]:

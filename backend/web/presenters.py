@@ -69,7 +69,7 @@ class ReportSummary:
     @property
     def folded(self) -> int:
         """How many findings are folded away."""
-        return len(self.rest) + len(self.skipped)
+        return len(self.rest) + len(self.for_people) + len(self.skipped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_every_policy_is_explained_rule_by_rule(name: str) -> None:
 def test_limits_are_told_in_plain_words() -> None:
     said = run("policies", "notice-2025").output
     assert "歪头不超过 8°，5° 以内最好" in said
-    assert "头顶离上边在 50–110 像素 之间，54–106 像素 最好" in said
+    assert "头顶离上边在 50–110 像素之间，54–106 像素最好" in said
     assert "RGB(100,197,255)、RGB(255,255,255)" in said
     assert re.search(r"不戴饰品（jewellery）　老师看　通知三.3", said)
 

@@ -64,7 +64,7 @@ def test_nothing_is_explained_that_no_policy_asks() -> None:
         ("roll", {"fail_above": None}, ("歪头不超过 5°，否则提醒",)),
         ("roll", {"fail_above": None, "warn_above": None}, ()),
         ("eyes_open", {}, ("睁开的高度与眼宽之比不低于 14%，17% 以上最好",)),
-        ("crown", {}, ("头顶离上边在 50–110 像素 之间，54–106 像素 最好",)),
+        ("crown", {}, ("头顶离上边在 50–110 像素之间，54–106 像素最好",)),
         ("sunglasses", {"severity": Severity.WARN}, (
             "眼睛下方与脸颊的亮度之比不低于 50%，否则提醒",)),
         ("clothes_contrast", {"warn_below": None, "fail_below": 9.0}, (

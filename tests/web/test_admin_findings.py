@@ -74,8 +74,17 @@ def test_rules_that_mean_one_region_share_its_close_up() -> None:
 
 
 def test_a_region_that_was_not_found_is_called_what_it_shows() -> None:
-    assert region_name(["coloured_lenses", "true_likeness"]) == "整个头部"
-    assert region_name(["coloured_lenses", "glasses"]) == "眼睛"
+    def named(*rules: str, advice: str | None = None) -> str:
+        return region_name(
+            Finding(rule, ("P3",), Status.HUMAN, box=HEAD, advice=advice)
+            for rule in rules
+        )
+
+    assert named("coloured_lenses", "true_likeness") == "整个头部"
+    assert named("coloured_lenses", "glasses") == "眼睛"
+    assert named("face_occluded", "mouth_closed", advice="mouth") == "嘴"
+    assert named("face_occluded", advice="mouth") == "嘴"
+    assert named("face_occluded", advice="face") == "整个头部"
 
 
 @pytest.mark.parametrize("status", [Status.WARN, Status.FAIL, Status.HUMAN])

@@ -89,7 +89,7 @@ def _region(findings: list[Finding], policy: Policy | None) -> Region:
         checks.append(Check(tuple(map(_line, plain)), doubt=False))
     boxed = findings[0].box is not None
     return Region(
-        name=region_name(f.rule for f in findings) if boxed else NO_REGION,
+        name=region_name(findings) if boxed else NO_REGION,
         close_up=findings[0].rule if boxed else "",
         problems=tuple(map(_line, problems)),
         checks=tuple(checks),

@@ -7,6 +7,10 @@ from typing import Final
 
 from backend.domain.report import Box, Finding
 
+_HEAD: Final = "整个头部"
+_MOUTH: Final = "嘴"
+#: Findings on what hides the face that mean the mouth's region, or the head's.
+_LOWER_FACE: Final = frozenset({("face_occluded", "mouth")})
 #: What the region of each rule's finding is called; all others are the whole head.
 _NAMES: Final = {
     "眼睛": (
@@ -17,7 +21,7 @@ _NAMES: Final = {
         "sunglasses",
         "coloured_lenses",
     ),
-    "嘴": ("mouth_closed", "expression_natural"),
+    _MOUTH: ("mouth_closed", "expression_natural"),
     "眉毛": ("brows_covered",),
     "耳朵": ("ears_visible",),
     "头发": ("headwear", "dyed_hair", "hair_length"),
@@ -29,18 +33,24 @@ _NAMES: Final = {
     "另一张脸": ("face_count",),
 }
 _NAME_OF: Final = {rule: name for name, rules in _NAMES.items() for rule in rules}
-_HEAD: Final = "整个头部"
 #: Of the larger of two sides: boxes nearer than this show the same.
 _NEAR: Final = 0.05
 NO_REGION: Final = "整张照片与文件"
 
 
-def region_name(rules: Iterable[str]) -> str:
-    """Return what a region shows by the rules that mean it.
+def region_name(findings: Iterable[Finding]) -> str:
+    """Return what a region shows by the findings that mean it.
 
     A rule whose own region was not found means the whole head, as its neighbours do.
+    What hides the face may hide any part of it: the neighbours tell which.
     """
-    names = [_NAME_OF.get(rule, _HEAD) for rule in rules]
+    names = [
+        _NAME_OF.get(finding.rule, _HEAD)
+        for finding in findings
+        if (finding.rule, finding.advice) not in _LOWER_FACE
+    ]
+    if not names:
+        return _MOUTH
     return _HEAD if _HEAD in names else names[0]
 
 
