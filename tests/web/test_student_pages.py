@@ -338,7 +338,7 @@ def test_what_only_a_person_can_judge_is_said_in_one_line(
     assert "另有 1 项由审核老师看" in before
     assert "不戴饰品" not in before
     assert "不戴饰品" in folded
-    assert "请看" not in browser.text
+    assert "请看有没有" not in browser.text
 
 
 def test_the_second_file_field_is_taken_when_the_first_is_empty(
