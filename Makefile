@@ -9,10 +9,10 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate \
 	--overrides $(LOCKS)/overrides.txt --excludes $(LOCKS)/excluded.txt
 
-.PHONY: help run test check fmt lint types imports lock clean runtime dev
+.PHONY: help run test check evaluation fmt lint types imports lock clean runtime dev
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 runtime:
 	@deploy/setup.sh runtime
@@ -53,6 +53,9 @@ lock: ## Resolve the lock files anew (needs uv)
 	$(COMPILE) --upgrade pyproject.toml -o $(LOCKS)/runtime.lock
 	$(COMPILE) --upgrade pyproject.toml --extra dev $(LOCKS)/build.in \
 		-c $(LOCKS)/build.lock -c $(LOCKS)/runtime.lock -o $(LOCKS)/dev.lock
+
+evaluation: dev ## Judge the labelled portraits, write deploy/EVALUATION.md
+	$(BIN)/python -m tests.photos.evaluation
 
 clean: ## Remove what the tools left behind; .venv and var/ stay
 	rm -rf build dist .coverage* htmlcov .mypy_cache .pytest_cache .ruff_cache \

@@ -17,6 +17,7 @@ from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.entries import EntryService
+from backend.services.guidance import GuidanceService
 from backend.services.limits import AttemptLimiter
 from backend.services.posters import PosterService
 from backend.services.reviews import ReviewService
@@ -101,6 +102,9 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         consents=ConsentService(db=db, clock=clock),
         entries=EntryService(db=db, clock=clock),
+        guidance=GuidanceService(
+            db=db, clock=clock, inspector=parts.inspector, policies=shipped
+        ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
         policies=shipped,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from backend.domain.codes import CollectionCode
+    from backend.domain.measurements import Measurements
     from backend.domain.photo import FileFacts
     from backend.domain.policy import Policy
     from backend.domain.report import Box, Report
@@ -39,7 +40,7 @@ class Inspection(Protocol):
 
 
 class PhotoInspector(Protocol):
-    """Judges one upload and makes the portrait."""
+    """Judges one upload and makes the portrait; measures frames of a camera."""
 
     def inspect(
         self,
@@ -60,6 +61,13 @@ class PhotoInspector(Protocol):
 
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.
+        """
+
+    def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:
+        """Measure one frame on the scale of the picture its camera would take.
+
+        Raises:
+            PhotoUnreadableError: the bytes are no frame of such a camera.
         """
 
     def warm_up(self) -> None:

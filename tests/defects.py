@@ -51,6 +51,8 @@ class Defect:
     strength: str
     rule: str
     make: Make
+    #: A rule that may speak in its stead: what hides a face may hide it from the machine.
+    also: str = ""
 
     @property
     def name(self) -> str:
@@ -254,7 +256,10 @@ def written(text: str, *, x: float, y: float, size: float, colour: Colour) -> Ma
         picture = Image.fromarray(p.rgb)
         font = ImageFont.truetype(_FONT, max(8, round(size * p.width)))
         at = (p.head.centre_x + x * p.width, p.head.eye_y + y * p.width)
-        ImageDraw.Draw(picture).text(at, text, font=font, fill=colour)
+        edge = (20, 20, 20) if sum(colour) > 3 * 128 else (245, 245, 245)
+        ImageDraw.Draw(picture).text(
+            at, text, font=font, fill=colour, stroke_width=2, stroke_fill=edge
+        )
         return np.asarray(picture)
 
     return make
@@ -267,8 +272,8 @@ def logo(size: float, colour: Colour) -> Make:
         rgb = p.rgb.copy()
         radius = max(4, round(size * p.width))
         at = (
-            round(p.head.left_x - 0.75 * p.width),
-            round(p.head.crown_y + 0.2 * p.width),
+            round(p.head.left_x - 0.4 * p.width),
+            round(p.head.crown_y),
         )
         cv2.circle(rgb, at, radius, colour, max(2, radius // 4), cv2.LINE_AA)
         cv2.rectangle(
@@ -322,10 +327,16 @@ def shelves(height: int, width: int) -> NDArray[np.floating]:
     return room
 
 
-def shaded(height: int, width: int) -> NDArray[np.floating]:
-    """A wall that falls from light to dark."""
-    light = np.linspace(235, 95, width)[None, :, None]
-    return light + np.zeros((height, 1, 3))
+def shaded(mask: Mask) -> Make:
+    """A wall that falls from light to dark over three widths of the face."""
+
+    def make(p: Portrait) -> Pixels:
+        x = (np.arange(p.rgb.shape[1]) - p.head.centre_x) / p.width
+        light = np.clip(165 - 47 * x, 60, 250)[None, :, None]
+        person = mask(p)[..., None]
+        return _clipped(p.rgb * person + light * (1 - person))
+
+    return make
 
 
 def even(colour: Colour) -> Callable[[int, int], NDArray[np.floating]]:
@@ -562,7 +573,7 @@ def defects(mask: Mask) -> tuple[Defect, ...]:
         *(Defect("enlarged from", f"{w} px", "sharpness", enlarged(w)) for w in (50, 70)),
         *(Defect("recompressed", f"q{q}", "sharpness", recompressed(q)) for q in (10, 25)),
         *(Defect("darkness", f"{g}", "exposure", darkened(g)) for g in (0.12, 0.2)),
-        *(Defect("over-exposure", f"{g}", "exposure", brightened(g)) for g in (2.2, 3)),
+        *(Defect("over-exposure", f"{g}", "exposure", brightened(g), also="face_count") for g in (2.2, 3)),
         Defect("blue cast", "strong", "natural_colour", cast(0.62, 0.9, 1.25)),
         Defect("green cast", "strong", "natural_colour", cast(0.7, 1.15, 0.75)),
         Defect("yellow cast", "strong", "natural_colour", cast(1.05, 1.0, 0.35)),
@@ -577,7 +588,7 @@ def defects(mask: Mask) -> tuple[Defect, ...]:
         Defect("second face", "small", "face_count", face_beside(0.3)),
         Defect("nobody", "", "face_count", nobody),
         Defect("too tight", "above", "crown", cut(above=0.05)),
-        Defect("too tight", "below", "eye_line", cut(below=1.0)),
+        Defect("too tight", "below", "eye_line", cut(below=1.0), also="resolution"),
         Defect("too tight", "beside", "centring", cut(beside=0.2)),
         *(
             Defect("border", f"{s} {name}", "border_or_text", framed(s, colour))
@@ -609,7 +620,7 @@ def defects(mask: Mask) -> tuple[Defect, ...]:
         *(Defect("logo", f"{s}", "background_plain", logo(s, (190, 40, 40))) for s in (0.1, 0.2)),
         Defect("busy background", "stripes", "background_plain", behind(striped, mask)),
         Defect("busy background", "shelves", "background_plain", behind(shelves, mask)),
-        Defect("shaded background", "", "background_plain", behind(shaded, mask)),
+        Defect("shaded background", "", "background_plain", shaded(mask)),
         Defect("background colour", "red", "background_colour", behind(even((170, 40, 45)), mask)),
         Defect("background colour", "dark", "background_colour", behind(even((60, 65, 70)), mask)),
         Defect("blue clothes", "", "clothes_not_blue", dyed_clothes((60, 110, 235), 0.9, mask)),
@@ -619,7 +630,7 @@ def defects(mask: Mask) -> tuple[Defect, ...]:
         Defect("lens glare", "", "lens_glare", in_glasses(_BLACK, 0.02, glare=0.7)),
         *(Defect("sunglasses", f"{a}", "sunglasses", in_sunglasses(a)) for a in (0.85, 0.97)),
         *(
-            Defect("mask", name, "face_occluded", in_mask(colour))
+            Defect("mask", name, "face_occluded", in_mask(colour), also="face_count")
             for name, colour in (
                 ("blue", (150, 190, 215)),
                 ("white", (236, 236, 238)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from backend.domain.errors import UnavailableError
+from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
@@ -18,6 +19,7 @@ from backend.domain.report import (
     Status,
     Verdict,
 )
+from tests.domain.judging import good
 
 
 @dataclass
@@ -51,6 +53,8 @@ class CannedInspector:
     verdict: Verdict = Verdict.PASS
     ready: bool = True
     seen: list[str] = field(default_factory=list)
+    glanced: list[tuple[int, int]] = field(default_factory=list)
+    frame: Measurements = field(default_factory=good)
 
     def inspect(
         self,
@@ -73,6 +77,11 @@ class CannedInspector:
 
     def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
         return f"{'large ' if large else ''}close-up {box.x:g} of ".encode() + data
+
+    def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:
+        del data
+        self.glanced.append(picture)
+        return self.frame
 
     def warm_up(self) -> None:
         if not self.ready:

@@ -3,8 +3,9 @@
 A crop is 3k × 4k whole pixels at a whole offset (x, y), scaled by s = 160/k to 480×640.
 Every limit is linear in (k, x, y): a limit ``a ≤ (p − y)·s ≤ b`` on a point p is
 ``p − b·k/160 ≤ y ≤ p − a·k/160``. So the lawful crops are the whole points of a convex
-body; for a given k the offsets are two independent intervals, and the best k is the
-whole number nearest to the preferred one whose intervals hold a whole number.
+body. Each pair of a lower and an upper bound says in closed form for which k both can
+hold; for such a k the offsets are two independent intervals, and the best k is the whole
+number nearest to the preferred one whose intervals hold a whole number.
 """
 
 from __future__ import annotations
@@ -101,26 +102,68 @@ def _unit(output: OutputLimits) -> float:
 def _solve(
     head: FaceGeometry, edges: _Edges, limits: FramingLimits, output: OutputLimits
 ) -> Crop | None:
+    """Return the lawful crop nearest to the preferred one; none if there is none."""
     unit = _unit(output)
-    low = max(edges.smallest_k, unit * head.face_width / limits.face_width_max, 1)
-    high = min(
-        unit * head.face_width / limits.face_width_min,
-        (edges.right - edges.left) / 3,
-        (edges.bottom - edges.top) / 4,
-    )
+    rows = _rows(head, edges, limits, unit)
+    columns = _columns(head, edges, limits, output)
+    low, high = rows.feasible(*columns.feasible(*_sizes(head, edges, limits, unit)))
     preferred = unit * head.face_width / limits.face_width_target
     for k in _nearest_first(low, high, preferred):
-        y = _whole(
-            *_rows(head, edges, limits, k, unit), _target_y(head, limits, k, unit)
-        )
-        x = _whole(*_columns(head, edges, limits, k, output), head.centre_x - 1.5 * k)
+        y = _whole(*rows.at(k), head.crown_y - limits.crown_target * k / unit)
+        x = _whole(*columns.at(k), head.centre_x - 1.5 * k)
         if x is not None and y is not None:
             return Crop(x=x, y=y, width=3 * k, height=4 * k)
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """An offset's bounds, each a straight line ``at + slope · k`` over the size k."""
+
+    above: tuple[tuple[float, float], ...]
+    below: tuple[tuple[float, float], ...]
+
+    def at(self, k: int) -> tuple[float, float]:
+        """Return the lowest and highest offset for a size."""
+        low = max(at + slope * k for at, slope in self.above)
+        high = min(at + slope * k for at, slope in self.below)
+        return low, high
+
+    def feasible(self, low: float, high: float) -> tuple[float, float]:
+        """Return the part of [low, high] in which no lower bound exceeds an upper one.
+
+        Two lines cross once, so each pair bounds k from one side.
+        """
+        for start, rise in self.above:
+            for end, fall in self.below:
+                room, loss = end - start, rise - fall
+                if loss > 0:
+                    high = min(high, room / loss)
+                elif loss < 0:
+                    low = max(low, room / loss)
+                elif room < -_EPSILON:
+                    high = -math.inf
+        return low, high
+
+
+def _sizes(
+    head: FaceGeometry, edges: _Edges, limits: FramingLimits, unit: float
+) -> tuple[float, float]:
+    """Return the sizes at which the face is neither too wide nor too narrow."""
+    return (
+        max(edges.smallest_k, unit * head.face_width / limits.face_width_max, 1),
+        unit * head.face_width / limits.face_width_min,
+    )
+
+
 def _nearest_first(low: float, high: float, preferred: float) -> Iterator[int]:
-    """Yield the whole numbers of [low, high] by their distance from the preferred."""
+    """Yield the whole numbers of [low, high] by their distance from the preferred.
+
+    All of [low, high] is feasible but for whole pixels, so the first one does unless the
+    offsets have less than a pixel's play there, as they may at its ends.
+    """
+    if low > high + _EPSILON:
+        return
     first, last = math.ceil(low - _EPSILON), math.floor(high + _EPSILON)
     up = min(max(round(preferred), first), last + 1)
     down = up - 1
@@ -134,43 +177,38 @@ def _nearest_first(low: float, high: float, preferred: float) -> Iterator[int]:
 
 
 def _rows(
-    head: FaceGeometry, edges: _Edges, limits: FramingLimits, k: int, unit: float
-) -> tuple[float, float]:
-    """Return the interval of y for a given k."""
-    low = max(
-        edges.top,
-        head.crown_y - limits.crown_max * k / unit,
-        head.eye_y - limits.eye_line_max * k / unit,
+    head: FaceGeometry, edges: _Edges, limits: FramingLimits, unit: float
+) -> _Band:
+    """Return the bounds of y: the picture's edges, the crown's and the eyes' places."""
+    return _Band(
+        above=(
+            (edges.top, 0.0),
+            (head.crown_y, -limits.crown_max / unit),
+            (head.eye_y, -limits.eye_line_max / unit),
+        ),
+        below=(
+            (edges.bottom, -4.0),
+            (head.crown_y, -limits.crown_min / unit),
+            (head.eye_y, -limits.eye_line_min / unit),
+        ),
     )
-    high = min(
-        edges.bottom - 4 * k,
-        head.crown_y - limits.crown_min * k / unit,
-        head.eye_y - limits.eye_line_min * k / unit,
-    )
-    return low, high
 
 
 def _columns(
-    head: FaceGeometry,
-    edges: _Edges,
-    limits: FramingLimits,
-    k: int,
-    output: OutputLimits,
-) -> tuple[float, float]:
-    """Return the interval of x for a given k."""
+    head: FaceGeometry, edges: _Edges, limits: FramingLimits, output: OutputLimits
+) -> _Band:
+    """Return the bounds of x: the picture's edges, and how far from the middle."""
     unit, middle = _unit(output), output.width / 2
-    low = max(
-        edges.left, head.centre_x - (middle + limits.centre_offset_max) * k / unit
+    return _Band(
+        above=(
+            (edges.left, 0.0),
+            (head.centre_x, -(middle + limits.centre_offset_max) / unit),
+        ),
+        below=(
+            (edges.right, -3.0),
+            (head.centre_x, -(middle - limits.centre_offset_max) / unit),
+        ),
     )
-    high = min(
-        edges.right - 3 * k,
-        head.centre_x - (middle - limits.centre_offset_max) * k / unit,
-    )
-    return low, high
-
-
-def _target_y(head: FaceGeometry, limits: FramingLimits, k: int, unit: float) -> float:
-    return head.crown_y - limits.crown_target * k / unit
 
 
 def _whole(low: float, high: float, wanted: float) -> int | None:

@@ -18,9 +18,10 @@ _FRAME_PX: Final = 640
 _DEEPEST: Final = 0.25
 #: A frame is one colour within this much, and what it frames differs by more, CIELAB.
 _EVEN: Final = 5.0
+_NEARLY_ALL: Final = 0.95
 _APART: Final = 10.0
-#: Along this share of its length.
-_ALONG: Final = 0.85
+#: Along this share of its length: the picture may have the frame's colour in places.
+_ALONG: Final = 0.5
 #: Opposite sides of a frame have the same colour within this much.
 _SAME: Final = 8.0
 #: Luma steps a pixel that a stroke of writing makes.
@@ -45,41 +46,49 @@ def border(rgb: Pixels) -> tuple[float, Box | None]:
     height, width = rgb.shape[:2]
     shrink = min(1.0, _FRAME_PX / max(height, width))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
-    lab = np.asarray(
-        cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32
-    )
+    small = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     widest, box = 0.0, None
-    for sides in (lab, np.swapaxes(lab, 0, 1)):
-        first, last = _strip(sides), _strip(sides[::-1])
-        if not first or not last:
+    for lying, rows in ((True, small), (False, np.swapaxes(small, 0, 1))):
+        one, other = _lab(rows[:1]), _lab(rows[-1:])
+        if np.linalg.norm(one.mean(axis=1) - other.mean(axis=1)) > _SAME:
             continue
-        if np.linalg.norm(sides[0].mean(axis=0) - sides[-1].mean(axis=0)) > _SAME:
-            continue
-        share = min(first, last) / len(sides)
+        deep = min(_strip(rows), _strip(rows[::-1]))
+        share = deep / len(rows)
         if share > widest:
-            deep = first / shrink
-            widest = share
-            box = Box(
-                0,
-                0,
-                *((width, deep) if sides is lab else (deep, height)),
-            )
+            sides = (width, deep / shrink) if lying else (deep / shrink, height)
+            widest, box = share, Box(0, 0, *sides)
     return widest, box
 
 
-def _strip(lab: NDArray[np.float32]) -> int:
+def _strip(rows: Pixels) -> int:
     """Return how many first rows are one even strip that ends in a straight line."""
-    colour = np.median(lab[0], axis=0)
-    deepest = int(len(lab) * _DEEPEST)
-    apart = np.sqrt(((lab[: deepest + 2] - colour) ** 2).sum(axis=2))
-    even = np.percentile(apart, 95, axis=1) < _EVEN
-    deep = int(np.argmin(even)) if not even.all() else len(even)
-    if not 0 < deep <= deepest:
+    colour = np.median(_lab(rows[:1]), axis=(0, 1))
+    deepest = int(len(rows) * _DEEPEST)
+    ends = (_lab(rows[:1]), _lab(rows[deepest : deepest + 1]))
+    if not _even(ends[0], colour)[0] or _even(ends[1], colour)[0]:
         return 0
+    lab = _lab(rows[: deepest + 2])
+    deep = int(np.argmin(_even(lab[: deepest + 1], colour)))
     # The row in which the strip ends may hold a mixture of both.
-    beyond = apart[min(deep + 1, len(apart) - 1)]
+    beyond = _apart(lab[deep + 1], colour)
     return deep if float((beyond > _APART).mean()) > _ALONG else 0
+
+
+def _lab(rgb: Pixels) -> NDArray[np.float32]:
+    unit = np.ascontiguousarray(rgb, np.float32) / 255
+    return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2LAB), np.float32)
+
+
+def _apart(
+    lab: NDArray[np.float32], colour: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    return np.asarray(np.sqrt(((lab - colour) ** 2).sum(axis=-1)), np.float32)
+
+
+def _even(lab: NDArray[np.float32], colour: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell of each row whether nearly all of it has the colour."""
+    share = (_apart(lab, colour) < _EVEN).mean(axis=1)
+    return np.asarray(share > _NEARLY_ALL)
 
 
 def letters(

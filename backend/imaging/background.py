@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from backend.domain.colour import Lab
 from backend.domain.report import Box
 from backend.imaging.faces import Face
-from backend.imaging.patches import edge_strength, grown
+from backend.imaging.patches import grown, largest_piece
 from backend.imaging.window import FACE_PX, Window
 
 _BACKGROUND: Final = 0.1
@@ -53,7 +53,7 @@ def background(window: Window, face: Face, mask: NDArray[np.float32]) -> Backgro
     Evenness counts above the chin only: below it shoulders and hair mix with the wall.
     Hard edges count everywhere.
     """
-    person = mask >= _BACKGROUND
+    person = largest_piece(mask >= _BACKGROUND)
     behind = ~grown(person, round(_EDGE_SHARE * FACE_PX))
     behind[max(int(window.into(face.chin)[1]), 0) :] = False
     if behind.sum() < _LEAST:
@@ -64,21 +64,22 @@ def background(window: Window, face: Face, mask: NDArray[np.float32]) -> Backgro
         cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     )
     lab = window.lab
-    middle = np.median(lab[behind], axis=0)
+    # Every fourth pixel tells the middle as well as all do.
+    middle = np.median(lab[::2, ::2][behind[::2, ::2]], axis=0)
     apart = np.sqrt(((lab - middle) ** 2).sum(axis=2))
     lightness, a, b = (float(value) for value in middle)
     return Background(
         edges=float(strength[behind].mean()),
         spread=float(np.percentile(apart[behind], 95)),
-        marks=_marks(lab, clear),
+        marks=_marks(window.edges, clear),
         colour=(lightness, a, b),
         box=_worst(window, strength + apart, behind),
     )
 
 
-def _marks(lab: NDArray[np.float32], clear: NDArray[np.bool_]) -> float:
+def _marks(edges: NDArray[np.float32], clear: NDArray[np.bool_]) -> float:
     """Return the share of hard edges that do not reach the person, as hair would."""
-    hard = (edge_strength(lab) > _HARD_EDGE).astype(np.uint8)
+    hard = (edges > _HARD_EDGE).astype(np.uint8)
     whole = cv2.dilate(hard, np.ones((_JOIN_PX, _JOIN_PX), np.uint8))
     count, pieces = cv2.connectedComponents(whole)
     attached = np.zeros(count, np.bool_)

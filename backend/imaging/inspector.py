@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 
+from backend.domain.errors import PhotoUnreadableError
 from backend.domain.framing import FramingRefusal, Missing, frame
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.domain.photo import FileFacts
@@ -34,6 +35,10 @@ from backend.imaging.probe import probe
 _MEASURE_PX: Final = 1000
 #: Of 255; converting sRGB to sRGB rounds by so much.
 _UNSEEN_LEVELS: Final = 2
+#: A frame is looked at twice a second; what is larger is no frame, px.
+_LARGEST_FRAME: Final = 1280
+#: Reducing a picture to whole pixels changes its shape by so much.
+_SHAPE_ERROR: Final = 0.02
 #: The finished file's name decides its extension (notice F2).
 _PORTRAIT_NAME: Final = "portrait.jpg"
 
@@ -123,6 +128,31 @@ class MediaPipeInspector:
                 wanted=refusal.wanted if refusal else None,
             ),
         )
+
+    def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:
+        """Measure one frame of a camera on the scale of the picture it would take.
+
+        Nothing is framed, encoded or drawn.
+
+        Args:
+            data: a small JPEG.
+            picture: width and height of the camera's picture, of the frame's shape.
+
+        Raises:
+            PhotoUnreadableError: ``frame_not_jpeg``, ``frame_too_large``,
+                ``frame_of_other_shape``, or the bytes cannot be opened.
+            UnavailableError: the face model cannot be loaded.
+        """
+        file = probe(data)
+        if file.format != "JPEG":
+            raise PhotoUnreadableError("frame_not_jpeg")
+        if max(file.width, file.height) > _LARGEST_FRAME:
+            raise PhotoUnreadableError("frame_too_large")
+        rgb = decode(data)
+        scale = picture[0] / rgb.shape[1]
+        if scale < 1 or abs(rgb.shape[0] * scale / picture[1] - 1) > _SHAPE_ERROR:
+            raise PhotoUnreadableError("frame_of_other_shape")
+        return measure(rgb, file, scale=scale, model=self._model, shoulders=False)
 
     def _framed(
         self,

@@ -92,7 +92,11 @@ def focal_35mm(camera: Mapping[int, Any], size: tuple[int, int]) -> float | None
 
 def editor(notes: Image.Exif, xmp: object) -> str | None:
     """Return the known picture program whose mark is in the notes."""
-    signed = [str(notes.get(tag, "")) for tag in _SIGNATURES]
+    # Pillow reads the text as Latin-1; phones write UTF-8.
+    signed = [
+        str(notes.get(tag, "")).encode("latin-1", "ignore").decode("utf-8", "ignore")
+        for tag in _SIGNATURES
+    ]
     if isinstance(xmp, bytes):
         for mark in _XMP_MARKS:
             at = xmp.find(mark)

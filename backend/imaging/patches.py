@@ -51,9 +51,9 @@ def grown(where: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
     return cv2.dilate(where.astype(np.uint8), kernel).astype(np.bool_)
 
 
-def edge_strength(lab: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how much the colour changes at each pixel, CIELAB units a pixel."""
-    across = cv2.Sobel(lab, cv2.CV_32F, 1, 0, scale=0.25)
-    down = cv2.Sobel(lab, cv2.CV_32F, 0, 1, scale=0.25)
-    squares = across * across + down * down
-    return np.asarray(np.sqrt(squares.sum(axis=2)), np.float32)
+def largest_piece(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the largest connected piece of a region."""
+    _, pieces, facts, _ = cv2.connectedComponentsWithStats(where.astype(np.uint8))
+    # Number 0 is what is outside all pieces.
+    sizes = facts[1:, cv2.CC_STAT_AREA]
+    return np.asarray(pieces == 1 + int(np.argmax(sizes)) if len(sizes) else where)

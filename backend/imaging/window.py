@@ -45,6 +45,15 @@ class Window:
         unit = self.rgb.astype(np.float32) / 255
         return np.asarray(cv2.cvtColor(unit, cv2.COLOR_RGB2LAB), np.float32)
 
+    @cached_property
+    def edges(self) -> NDArray[np.float32]:
+        """How much the colour changes at each pixel, CIELAB units a pixel, (H, W)."""
+        across = cv2.Sobel(self.lab, cv2.CV_32F, 1, 0, scale=0.25)
+        down = cv2.Sobel(self.lab, cv2.CV_32F, 0, 1, scale=0.25)
+        squares = cv2.multiply(across, across) + cv2.multiply(down, down)
+        total = cv2.transform(squares, np.ones((1, 3), np.float32))
+        return np.asarray(cv2.sqrt(total), np.float32)
+
     def to_picture(self, x: float, y: float) -> tuple[float, float]:
         """Return the picture's coordinates of a point of the window."""
         return self.left + x / self.scale, self.top + y / self.scale

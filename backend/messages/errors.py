@@ -233,6 +233,20 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "picture_too_small": ("照片太小，看不清", "请上传原图，不要用缩略图或截图。"),
         "animated_picture": ("这是会动的图片", "请上传普通的静态照片。"),
+        "frame_not_jpeg": ("预览画面应为 JPEG", "请刷新页面，或直接选照片上传。"),
+        "frame_too_large": ("预览画面太大", "请缩到长边 640 像素左右再发送。"),
+        "frame_of_other_shape": (
+            "预览画面与镜头的宽高对不上",
+            "请按镜头画面原样缩小，并如实填写镜头的宽和高。",
+        ),
+        "guidance_busy": (
+            "提示正忙，不影响拍照",
+            "可以照着轮廓直接拍，提示过一会儿会恢复。",
+        ),
+        "guidance_too_fast": (
+            "预览画面发得太快",
+            "每秒最多两次，请在 {retry_after} 秒后再发。",
+        ),
         "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
     }
 )

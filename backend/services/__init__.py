@@ -10,6 +10,7 @@ from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.entries import EntryService
+from backend.services.guidance import GuidanceService
 from backend.services.posters import PosterService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
@@ -34,6 +35,7 @@ class Services:
     codes: CodeService
     consents: ConsentService
     entries: EntryService
+    guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
     policies: Mapping[str, Policy]

@@ -13,22 +13,19 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, entries, submissions
+from backend.db import bindings, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
-from backend.db.models import Binding, Campaign, Submission
-from backend.domain.campaigns import EntryState
+from backend.db.models import Binding, Submission
 from backend.domain.errors import ConflictError, NotFoundError, RefusedError
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import report_to_dict
-from backend.domain.reviews import SETTLED, Action, SubmissionStatus, next_status
+from backend.domain.reviews import Action, SubmissionStatus, next_status
 from backend.ports import Clock, Inspection, PhotoInspector, PhotoStore
-from backend.services.entries import refuse_state
-from backend.services.sessions import ensure_consent
+from backend.services.admission import admit
 from backend.services.submission_views import is_refused, submission_view
 from backend.services.types import Media, MediaKind, Principal, SubmissionView
-from backend.services.views import state_of
 
 _MOST_RACES: Final = 20
 _TYPES: Final[Mapping[str, str]] = {
@@ -83,9 +80,9 @@ class SubmissionService:
             ConflictError: ``submission_settled``, ``campaign_not_open``.
             GoneError: the campaign or the entry has ended.
         """
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256, now = hashlib.sha256(data).hexdigest(), self._clock.now()
         with self._db.reading() as session:
-            binding, campaign = self._admit(session, principal, binding_id)
+            binding, campaign = admit(session, principal, binding_id, now=now)
             known = _known(session, binding, sha256)
         if known is not None:
             return (
@@ -102,7 +99,8 @@ class SubmissionService:
         kept = self._keep(sha256, data, inspection)
 
         def insert(session: Session) -> SubmissionView:
-            binding, _ = self._admit(session, principal, binding_id)
+            now = self._clock.now()
+            binding, _ = admit(session, principal, binding_id, now=now)
             known = _known(session, binding, sha256)
             return known or self._insert(session, principal, binding, kept, inspection)
 
@@ -179,22 +177,6 @@ class SubmissionService:
             )
         return media_of(row, kind, self._store)
 
-    def _admit(
-        self, session: Session, principal: Principal, binding_id: str
-    ) -> tuple[Binding, Campaign]:
-        """Return the binding if this principal may hand a photo in for it now."""
-        binding = bindings.get_binding(session, binding_id, principal_id=principal.id)
-        entry = entries.get_entry_by_id(session, binding.entry_id)
-        state = state_of(entry, self._clock.now())
-        # A replaced poster does not stop those who came in by it.
-        if state in {EntryState.NOT_YET_OPEN, EntryState.CLOSED}:
-            refuse_state(state)
-        ensure_consent(session, principal, entry[1].id)
-        handed_in = submissions.find_handed_in(session, binding.id)
-        if handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED:
-            raise ConflictError("submission_settled")
-        return binding, entry[1]
-
     def _revive(self, known: SubmissionView) -> SubmissionView:
         """Make an earlier photo the draft again, unless it was once handed in."""
 
@@ -259,7 +241,7 @@ class SubmissionService:
             )
             if row.status == SubmissionStatus.PENDING:
                 return submission_view(session, row, binding)
-            self._admit(session, principal, binding.public_id)
+            admit(session, principal, binding.public_id, now=self._clock.now())
             refused = is_refused(row)
             if refused and not human_review:
                 raise RefusedError("photo_not_acceptable")

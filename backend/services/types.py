@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
 from backend.domain.campaigns import EntryState
-from backend.domain.report import Report
+from backend.domain.guidance import Hint
+from backend.domain.report import Box, Report
 from backend.domain.reviews import SubmissionStatus
 
 T = TypeVar("T")
@@ -318,3 +319,15 @@ class ChainCheck:
     ok: bool
     rows: int
     broken_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class GuidanceView:
+    """What to do next before the camera.
+
+    Attributes:
+        box: where the head is, as shares of the frame's width and height.
+    """
+
+    hint: Hint
+    box: Box | None

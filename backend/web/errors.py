@@ -13,7 +13,7 @@ from apiflask.exceptions import HTTPError
 from flask import Flask, Response, g, json, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from backend.domain.errors import DomainError, TooManyAttemptsError, Violation
+from backend.domain.errors import DomainError, Violation
 from backend.messages.errors import ErrorText, error_text, violation_text
 from backend.web.context import is_api_request
 
@@ -43,7 +43,7 @@ def handle_domain_error(error: DomainError) -> Response:
     """Answer with the sentence that belongs to the code."""
     log.info("refused", code=error.code, status=error.status)
     response = answer(error.status, error.code, error.data, error.violations)
-    if isinstance(error, TooManyAttemptsError):
+    if "retry_after" in error.data:
         response.headers["Retry-After"] = str(error.data["retry_after"])
     return response
 

@@ -9,15 +9,21 @@ from backend.web.context import web_context
 
 #: Forms without a file: a pasted code is the longest thing in them.
 FORM_BYTES = 64 * 1024
+#: One frame of an open camera: 480 px on the long side take 15 to 40 KB.
+FRAME_BYTES = 200 * 1024
 
 
-def limit_forms(*upload_endpoints: str) -> None:
+def limit_forms(*upload_endpoints: str, frames: str | None = None) -> None:
     """Lower the size limit of the present request unless it may carry a photo.
+
+    The endpoint named by ``frames`` takes one frame beside its form.
 
     The framework then refuses by Content-Length before it reads, and while it reads
     when the length is not told.
     """
-    if request.endpoint not in upload_endpoints:
+    if frames is not None and request.endpoint == frames:
+        request.max_content_length = FORM_BYTES + FRAME_BYTES
+    elif request.endpoint not in upload_endpoints:
         request.max_content_length = FORM_BYTES
 
 

@@ -178,6 +178,38 @@ def test_the_roomy_head_is_framed() -> None:
     assert isinstance(frame(ROOMY, (2000, 2600), LIMITS, OUTPUT), Crop)
 
 
+@pytest.mark.parametrize(
+    ("who", "eyes_to_crown"),
+    [
+        ("a bald head", 0.65),
+        ("the median of 102 heads", 0.87),
+        ("a child, with its high forehead", 0.98),
+        ("big hair", 1.06),
+        ("a bun on top", 1.35),
+    ],
+)
+def test_heads_of_every_build_are_framed(who: str, eyes_to_crown: float) -> None:
+    face = head(420, crown_y=760 - eyes_to_crown * 420, eye_y=760, centre_x=1000)
+    crop = frame(face, (2000, 2600), LIMITS, OUTPUT)
+    assert isinstance(crop, Crop), who
+    assert lawful(crop, face, (2000, 2600), LIMITS, OUTPUT), who
+
+
+def test_a_tight_picture_is_framed_as_long_as_one_lawful_crop_fits() -> None:
+    """The margins shrink a pixel at a time until there is none; before, it is found."""
+    tightest = None
+    for below in range(600, 100, -1):
+        result = frame(ROOMY, (2000, 760 + below), LIMITS, OUTPUT)
+        if isinstance(result, FramingRefusal):
+            break
+        assert lawful(result, ROOMY, (2000, 760 + below), LIMITS, OUTPUT)
+        tightest = below
+    assert tightest is not None
+    # The larger the head, the less is needed below. Crown at 50 px and eyes at 300 px make
+    # these 360 px the portrait's 250, and leave its last 340 px below the eyes.
+    assert tightest == pytest.approx(340 * 360 / 250, abs=3)
+
+
 def test_too_little_above_the_head_is_named() -> None:
     assert refused(ROOMY.moved(1, 0, -390), (2000, 2600)) is Missing.CROWN
 

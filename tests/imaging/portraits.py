@@ -14,7 +14,8 @@ from backend.domain.measurements import Measurements
 from backend.domain.report import Finding
 from backend.imaging.faces import FaceModel
 from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
-from backend.imaging.measure import measure
+from backend.imaging.measure import locate, measure
+from tests.defects import Portrait
 from tests.domain.judging import NOTICE, good_file
 from tests.pictures import as_jpeg, astronaut
 
@@ -48,6 +49,34 @@ def roomy() -> Pixels:
     return scaled(bordered(astronaut(), top=60), 2.4)
 
 
+def lips_closed(rgb: Pixels) -> Pixels:
+    """The same face with its lips brought together: the open mouth is squeezed shut."""
+    face = model().look(np.ascontiguousarray(rgb)).face
+    assert face is not None
+    upper, lower = face.lips[0, :, 1]
+    corners = face.mouth[:2, :2]
+    left, right = sorted(corners[:, 0])
+    y, x = np.mgrid[: rgb.shape[0], : rgb.shape[1]].astype(np.float32)
+    # The lips meet on a curve between the corners; each side moves there by half the gap,
+    # the less the further away.
+    inside = np.clip(1 - ((x - (left + right) / 2) / ((right - left) / 2)) ** 2, 0, 1)
+    level = corners[:, 1].mean()
+    apart = y - (level + ((upper + lower) / 2 - level) * inside)
+    share = np.clip(1 - np.abs(apart) / (0.28 * face.width), 0, 1)
+    gap = 1.15 * (lower - upper) * np.sqrt(inside)
+    rows = (y + np.sign(apart) * gap / 2 * share).astype(np.float32)
+    kind = cv2.BORDER_REPLICATE
+    return np.asarray(cv2.remap(rgb, x, rows, cv2.INTER_LINEAR, borderMode=kind))
+
+
+@cache
+def graduate() -> Pixels:
+    """The astronaut as a phone upright before her would see her: nothing is wrong."""
+    # The lips need a look at a face as large as it comes.
+    part = lips_closed(bordered(astronaut(), top=60))[30:350, 103:343]
+    return scaled(np.ascontiguousarray(part), 3)
+
+
 def tilted(rgb: Pixels, degrees: float) -> Pixels:
     height, width = rgb.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
@@ -67,6 +96,22 @@ def lit(rgb: Pixels, gain: float, lift: float = 0) -> Pixels:
 
 def grey(rgb: Pixels) -> Pixels:
     return np.repeat(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+
+
+@cache
+def good() -> Portrait:
+    """The astronaut as something to spoil."""
+    head = locate(roomy(), model=model())
+    assert head is not None
+    return Portrait(roomy(), head)
+
+
+def person(portrait: Portrait) -> NDArray[np.float32]:
+    """Return (H, W) with 1 where the person is."""
+    height, width = portrait.rgb.shape[:2]
+    small = cv2.resize(portrait.rgb, (450, round(450 * height / width)))
+    mask = model().person_mask(np.asarray(small, np.uint8))
+    return np.asarray(cv2.resize(mask, (width, height)), np.float32)
 
 
 def measured(rgb: Pixels, scale: float = 1.0) -> Measurements:

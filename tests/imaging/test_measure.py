@@ -6,12 +6,16 @@ import sys
 from dataclasses import astuple
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from backend.domain.errors import UnavailableError
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.imaging.faces import FaceModel
+from backend.imaging.measure import measure
+from tests.defects import Portrait, in_glasses
+from tests.domain.judging import good_file
 from tests.imaging.portraits import (
     Pixels,
     blurred,
@@ -19,11 +23,12 @@ from tests.imaging.portraits import (
     grey,
     lit,
     measured,
+    opened,
     roomy,
     scaled,
     tilted,
 )
-from tests.pictures import astronaut
+from tests.pictures import as_jpeg, astronaut
 
 GOOD = measured(roomy())
 
@@ -251,3 +256,71 @@ def test_a_picture_that_ends_at_the_chin_shows_no_clothes() -> None:
     assert found.clothes_contrast is None
     assert found.clothes_blue is None
     assert found.clothes_box is None
+
+
+def test_a_shaken_camera_costs_sharpness_whichever_way_it_moved() -> None:
+    for size in ((12, 1), (1, 12)):
+        shaken = np.asarray(cv2.blur(roomy(), size), np.uint8)
+        assert number(measured(shaken).sharpness) < 25
+
+
+def test_blocks_show_the_more_the_harder_a_picture_was_compressed() -> None:
+    seen = [
+        number(measured(opened(as_jpeg(roomy(), quality=q))).blockiness)
+        for q in (95, 60, 30, 10)
+    ]
+    assert seen == sorted(seen)
+    assert seen[0] < 1.2
+    assert seen[-1] > 2
+    # The grid is found wherever a crop has put it.
+    cropped = opened(as_jpeg(roomy(), quality=10))[3:, 5:]
+    assert number(measured(cropped).blockiness) == pytest.approx(seen[-1], abs=0.3)
+
+
+def test_a_picture_reduced_while_it_was_decoded_has_lost_its_blocks() -> None:
+    bad = opened(as_jpeg(roomy(), quality=10))
+    assert measured(bad, scale=2.0).blockiness == 1
+
+
+def test_mirroring_turns_the_gaze_and_the_shoulders_around() -> None:
+    found = measured(roomy()[:, ::-1])
+    assert number(found.gaze_aside) == pytest.approx(-number(GOOD.gaze_aside), abs=0.02)
+    assert number(GOOD.shoulder_slope_deg) > 10
+    assert number(found.shoulder_slope_deg) == pytest.approx(
+        -number(GOOD.shoulder_slope_deg), abs=6
+    )
+
+
+def test_without_the_body_model_the_shoulders_stay_unknown() -> None:
+    light = measure(roomy(), good_file(), scale=1.0, model=FaceModel(), shoulders=False)
+    assert light.shoulder_slope_deg is None
+    assert light.roll_deg == GOOD.roll_deg
+
+
+def test_glare_is_sought_only_where_glasses_seem_to_be() -> None:
+    assert GOOD.lens_glare is None
+    worn = in_glasses((24, 24, 27), 0.02)(Portrait(roomy(), head(GOOD)))
+    assert not isinstance(worn, bytes)
+    assert number(measured(worn).lens_glare) < 0.05
+
+
+def test_where_to_look_lies_where_it_is_named() -> None:
+    face = head(GOOD)
+    for box in (GOOD.eyes_box, GOOD.brows_box, GOOD.ears_box, GOOD.mouth_box):
+        assert box is not None
+        assert box.x < face.centre_x < box.x + box.width
+    assert GOOD.hair_box is not None
+    assert GOOD.neck_box is not None
+    assert GOOD.hair_box.y < face.eye_y < GOOD.neck_box.y
+
+
+def test_an_even_strip_on_one_side_alone_is_no_frame() -> None:
+    door = roomy().copy()
+    door[:, :40] = (40, 30, 20)
+    assert measured(door).border_width == 0
+    door[:, -40:] = (40, 30, 20)
+    assert number(measured(door).border_width) > 0.02
+
+
+def test_a_plain_picture_has_no_frame() -> None:
+    assert measured(np.full((300, 300, 3), 128, np.uint8)).border_width == 0

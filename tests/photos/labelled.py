@@ -30,12 +30,28 @@ WHY_ABSENT = (
 )
 
 
+#: Who shows teeth when smiling, seen by looking at each of them.
+TOOTHY = frozenset(
+    "021 027 037 041 063 083 091 099 103 107 119 127 137".split()  # noqa: SIM905 - a list to read
+)
+#: What is wrong with neutral portraits to the eye: ears and brows under hair, hair that
+#: covers the forehead. Rules that say so are right.
+KNOWN = {
+    "ears_visible": frozenset("003 033 045 067 087 113 127 131 143".split()),  # noqa: SIM905
+    "brows_covered": frozenset("003 067 143".split()),  # noqa: SIM905
+    "headwear": frozenset("003 045 143".split()),  # noqa: SIM905
+    "face_occluded": frozenset("003 143".split()),  # noqa: SIM905
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """One portrait and what people noted about it."""
 
     file: str
+    person: str
     gender: str
+    age: str
     ethnicity: str
     #: Mean height of the two marked pupils, px of the file; none where nobody marked.
     pupils_y: float | None
@@ -60,6 +76,8 @@ def _labelled(row: dict[str, str]) -> Labelled:
     marks = [row["pupil_right_y"], row["pupil_left_y"]]
     return Labelled(
         file=row["file"],
+        person=row["person"],
+        age=row["age"],
         gender=row["gender"],
         ethnicity=row["ethnicity"],
         pupils_y=sum(map(float, marks)) / 2 if all(marks) else None,

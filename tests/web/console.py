@@ -27,6 +27,7 @@ from backend.crypto import Passwords, Vault
 from backend.db.base import Base
 from backend.db.engine import Database
 from backend.domain.codes import parse_collection_code
+from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
@@ -46,6 +47,7 @@ from backend.services.types import BindingView, Role, SessionInfo, SubmissionVie
 from backend.settings import new_key, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
+from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
 
 PASSWORD: Final = "correct horse battery staple"
@@ -160,6 +162,14 @@ class CannedInspector:
         del data
         size = (round(box.width), round(box.height))
         return jpeg((0, 200, 0) if large else (200, 0, 0), size)
+
+    def glance(
+        self,
+        data: bytes,  # noqa: ARG002 - the shape of the port
+        *,
+        picture: tuple[int, int],  # noqa: ARG002 - the shape of the port
+    ) -> Measurements:
+        return good()
 
     def warm_up(self) -> None:
         """Nothing is loaded."""

@@ -24,6 +24,7 @@ from backend.app import Adapters, make_adapters, make_services
 from backend.db.migrate import migrate
 from backend.domain.codes import parse_collection_code
 from backend.domain.errors import PhotoUnreadableError
+from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
@@ -36,6 +37,7 @@ from backend.domain.report import (
     Verdict,
 )
 from backend.imaging.sample_card import draw_sample_card
+from backend.ports import PhotoInspector
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -43,6 +45,7 @@ from backend.services.types import EntryAdminView, StaffUser
 from backend.settings import Settings, new_key, read_settings
 from backend.web.context import WebContext
 from backend.web.factory import make_web_app
+from tests.domain.judging import good, head
 from tests.factories import (
     SCHOOL_CODE,
     SCHOOL_NAME,
@@ -103,6 +106,20 @@ class ObedientInspector:
     ) -> bytes:
         side = 720 if large else 360
         return picture(side, max(1, round(side * box.height / box.width)))
+
+    def glance(
+        self,
+        data: bytes,  # noqa: ARG002 - the shape of the port
+        *,
+        picture: tuple[int, int],
+    ) -> Measurements:
+        """Find a good head in every frame, moved into the picture's scale."""
+        scale = picture[0] / 480
+        return good(
+            picture_width=picture[0],
+            picture_height=picture[1],
+            geometry=head().moved(scale, 0, 0),
+        )
 
     def warm_up(self) -> None:
         """Nothing to load."""
@@ -179,7 +196,11 @@ class Stage:
 
 
 def make_stage(
-    folder: Path, *, album_allowed: bool = True, max_bytes: int = 0
+    folder: Path,
+    *,
+    album_allowed: bool = True,
+    max_bytes: int = 0,
+    inspector: PhotoInspector | None = None,
 ) -> Stage:
     """Return a seeded application on a fresh SQLite file."""
     settings = _settings(folder, max_bytes)
@@ -190,7 +211,7 @@ def make_stage(
         db=made.db,
         vault=made.vault,
         store=made.store,
-        inspector=ObedientInspector(),
+        inspector=inspector or ObedientInspector(),
         reader=made.reader,
         clock=clock,
         passwords=made.passwords,

@@ -37,6 +37,7 @@ WHO: dict[str, str | frozenset[Role]] = {
             "api.get_binding",
             "api.replace_code",
             "api.submit_photo",
+            "api.guide_camera",
             "api.list_submissions",
             "api.bind",
             "api.list_bindings",

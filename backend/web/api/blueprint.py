@@ -32,6 +32,7 @@ _REASONS: Final[Mapping[int, str]] = {
     413: "More bytes than are accepted",
     422: "Refused by a rule, or a picture that cannot be read",
     429: "Too many attempts; see Retry-After",
+    503: "Busy; see Retry-After",
 }
 
 
@@ -48,7 +49,7 @@ def problems(*statuses: int) -> dict[int | str, Any]:
 
 @bp.before_request
 def _limit_forms() -> None:
-    limit_forms("api.read_code", "api.submit_photo")
+    limit_forms("api.read_code", "api.submit_photo", frames="api.guide_camera")
 
 
 @bp.record_once
@@ -82,7 +83,8 @@ def finish_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
         schemas[model.__name__] = schema
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
-            if method == "post" and operation.get("security"):
+            creates = not path.endswith("/guidance")
+            if method == "post" and creates and operation.get("security"):
                 operation["parameters"].append(_IDEMPOTENCY)
             _name_kinds(operation)
         if path.endswith("/code-readings"):

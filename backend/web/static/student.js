@@ -111,6 +111,7 @@
       wire(next);
       forms.push(next);
     }
+    document.dispatchEvent(new Event("bizhao:page"));
     const first = fresh.querySelector("[data-focus]") || fresh;
     first.focus();
     window.scrollTo(0, 0);

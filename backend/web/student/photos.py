@@ -56,12 +56,14 @@ def _photo_page(
     error: DomainError | None = None,
 ) -> str:
     entry = services().entries.open(token)
+    policy = services().policies[entry.campaign.policy]
     return render_template(
         "student/photo.html",
         entry=entry,
+        policy=policy,
         binding=services().bindings.get(session.principal, binding_id),
         error=form_error(error, field="photo") if error else None,
         max_bytes=web_context().max_upload_bytes,
         step=4,
-        **good_photo(services().policies.get(entry.campaign.policy)),
+        **good_photo(policy),
     )
