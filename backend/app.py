@@ -112,7 +112,9 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reviews=ReviewService(db=db, clock=clock),
         roster=RosterService(db=db, clock=clock, vault=vault),
-        search=SearchService(db=db, clock=clock, vault=vault, store=store),
+        search=SearchService(
+            db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
+        ),
         sessions=SessionService(
             db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
         ),

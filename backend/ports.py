@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from backend.domain.measurements import Measurements
     from backend.domain.photo import FileFacts
     from backend.domain.policy import Policy
-    from backend.domain.report import Report
+    from backend.domain.report import Box, Report
 
 
 class Inspection(Protocol):
@@ -51,6 +51,13 @@ class PhotoInspector(Protocol):
         today: date | None = None,
     ) -> Inspection:
         """Look at one upload; its age is counted to ``today``, and left open without.
+
+        Raises:
+            PhotoUnreadableError: the bytes are not a picture that can be opened.
+        """
+
+    def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
+        """Return a region of an upload as JPEG, about 360 px wide, large about 1080.
 
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.

@@ -11,6 +11,7 @@ from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
+    Box,
     Crop,
     Finding,
     PortraitFacts,
@@ -73,6 +74,9 @@ class CannedInspector:
             portrait=b"portrait of " + data if passed else None,
             overlay=b"overlay of " + data,
         )
+
+    def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
+        return f"{'large ' if large else ''}close-up {box.x:g} of ".encode() + data
 
     def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:
         del data

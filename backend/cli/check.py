@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import click
 
-from backend import policies as shipped
+from backend.cli.policy_argument import PolicyArgument
 from backend.domain.errors import DomainError
 from backend.domain.policy import Policy
 from backend.domain.report import Finding
@@ -33,7 +33,14 @@ _MARKS: Final = {
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…"
 )
-@click.option("--policy", "policy_name", default="notice-2025", show_default=True)
+@click.option(
+    "--policy",
+    type=PolicyArgument(),
+    default="notice-2025",
+    show_default=True,
+    metavar="NAME|FILE.toml",
+    help="A shipped policy, or a file of your own.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(
     "--out",
@@ -41,14 +48,9 @@ _MARKS: Final = {
     help="Write portrait and overlay of each photo here.",
 )
 def check(
-    files: tuple[Path, ...], policy_name: str, *, as_json: bool, out: Path | None
+    files: tuple[Path, ...], policy: Policy, *, as_json: bool, out: Path | None
 ) -> None:
     """Judge photos against a policy; exit 0 pass or warn, 1 fail, 2 error."""
-    if policy_name not in shipped.names():
-        raise click.BadParameter(
-            f"there are: {', '.join(shipped.names())}", param_hint="--policy"
-        )
-    policy = shipped.load(policy_name)
     inspector = MediaPipeInspector()
     if out is not None:
         _make(out)

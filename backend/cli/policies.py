@@ -5,37 +5,56 @@ from __future__ import annotations
 import click
 
 from backend import policies as shipped
-from backend.domain.policy import RulePolicy
-from backend.domain.report import Finding, Status
-from backend.messages.findings import describe
+from backend.cli.policy_argument import PolicyArgument
+from backend.domain.policy import Policy
+from backend.messages.demands import RuleText, changes, rule_groups
 
 
 @click.command()
-@click.argument("name", required=False)
-def policies(name: str | None) -> None:
+@click.argument("name", required=False, type=PolicyArgument())
+@click.option(
+    "--policy",
+    "own",
+    type=PolicyArgument(),
+    metavar="FILE.toml",
+    help="Explain a policy file of your own.",
+)
+def policies(name: Policy | None, own: Policy | None) -> None:
     """List the photo policies, or explain one rule by rule."""
-    if name is None:
-        for each in shipped.names():
-            click.echo(f"{each}\t{shipped.load(each).title}")
+    policy = own or name
+    if policy is None:
+        for each in map(shipped.load, shipped.names()):
+            upon = f"\t({each.extends})" if each.extends else ""
+            click.echo(f"{each.name}\t{each.title}{upon}")
         return
-    try:
-        policy = shipped.load(name)
-    except KeyError:
-        raise click.ClickException(
-            f"There is no policy {name}; there are: {', '.join(shipped.names())}"
-        ) from None
-    click.echo(f"{policy.title}\n{policy.source}\n")
-    for rule in policy.rules.values():
-        finding = Finding(rule=rule.id, clauses=rule.clauses, status=Status.PASS)
-        text = describe(finding)
-        click.echo(
-            f"{rule.id:20} {rule.severity.value:6} {text.name}  {_limits(rule)}"
-            f"  {text.clause}"
+    click.echo(f"{policy.name}　{policy.title}\n来源：{policy.source}")
+    if policy.extends:
+        _differences(policy, shipped.load(policy.extends))
+    for group in rule_groups(policy):
+        click.echo(f"\n{group.title}")
+        for rule in group.rules:
+            click.echo(_line(rule))
+
+
+def _differences(policy: Policy, base: Policy) -> None:
+    click.echo(f"\n与 {base.name}（{base.title}）不同的：")
+    found = changes(policy, base)
+    for change in found:
+        click.echo(f"  {change.name}")
+        click.echo(f"    原：{change.before or '没有这一项'}")
+        click.echo(f"    今：{change.after or '不看这一项'}")
+    if not found:
+        click.echo("  没有")
+
+
+def _line(rule: RuleText) -> str:
+    """Return a rule in words, with its id for whoever writes a policy."""
+    lines = [f"  {rule.name}（{rule.rule}）　{rule.watched}　{rule.clause}"]
+    lines.append(f"    {rule.demand}")
+    lines += [f"    {limit}" for limit in rule.limits]
+    if rule.colours:
+        shown = "、".join(
+            "RGB" + str(colour).replace(" ", "") for colour in rule.colours
         )
-
-
-def _limits(rule: RulePolicy) -> str:
-    if rule.allowed is None:
-        return ""
-    low, high = ("" if v is None else f"{v:g}" for v in rule.allowed)
-    return f"{low}…{high} {rule.unit}".strip()
+        lines.append(f"    颜色：{shown}")
+    return "\n".join(lines)

@@ -19,7 +19,8 @@ def limited(
     """Return the finding for a value; a value that is missing is skipped, not passed.
 
     So is one that is no finite number: no limit compares with it.
-    With ``variant`` the limits of that name are used, and the finding's advice names it.
+    With ``variant`` the limits of that name are used, and the finding's advice names it;
+    without one it names the rule's wording.
     """
     if value is None or not math.isfinite(value):
         return for_people(rule, box=box) if rule.confirm else skipped(rule)
@@ -34,7 +35,7 @@ def limited(
         unit=rule.unit,
         box=box if status is not Status.PASS else None,
         certainty=_certainty(limits, value),
-        advice=variant,
+        advice=variant or rule.wording or None,
     )
 
 
@@ -68,7 +69,13 @@ def skipped(rule: RulePolicy, *, advice: str | None = None) -> Finding:
 
 def for_people(rule: RulePolicy, *, box: Box | None = None) -> Finding:
     """Return the finding of a rule that a person judges; ``box`` is where to look."""
-    return Finding(rule=rule.id, clauses=rule.clauses, status=Status.HUMAN, box=box)
+    return Finding(
+        rule=rule.id,
+        clauses=rule.clauses,
+        status=Status.HUMAN,
+        box=box,
+        advice=rule.wording or None,
+    )
 
 
 def _status(limits: Limits, rule: RulePolicy, value: float) -> Status:

@@ -229,6 +229,14 @@ VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     }
 )
 
+#: The wordings of rules of which policies ask different things.
+WORDINGS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "glasses": frozenset({"worn"}),
+        "background_colour": frozenset({"light", "white", "light_blue"}),
+    }
+)
+
 #: The rules that compare with colours.
 COLOUR_RULES: Final = frozenset({"background_colour"})
 

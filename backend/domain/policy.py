@@ -1,7 +1,8 @@
 """A photo policy: every limit, severity and clause used to judge, as data.
 
-A policy is a TOML text. Loading it checks everything and lists all problems at once, so
-that a school that edits its own copy learns of each mistake before a photo meets it.
+A policy is a TOML text, whole or only what differs from the policy it extends. Loading it
+checks everything and lists all problems at once, so that a school that edits its own copy
+learns of each mistake before a photo meets it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
+from backend.domain.inheritance import Texts, inherited
 from backend.domain.report import Severity
 
 #: Every clause of the notice that a rule must answer for.
@@ -46,6 +49,15 @@ class Limits:
         return None if low is None and high is None else (low, high)
 
 
+class Watch(StrEnum):
+    """Who sees to it that a rule is kept."""
+
+    MACHINE = "machine"
+    HINT = "hint"
+    BOTH = "both"
+    PERSON = "person"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RulePolicy(Limits):
     """One rule's clauses, severity and limits.
@@ -54,7 +66,8 @@ class RulePolicy(Limits):
     has limits for each, by name, in ``variants``; the worst of them counts. With
     ``confirm`` the machine only points out what is doubtful: whatever keeps the limits
     is left to a person, and never passes by itself. ``colours`` are the ones a rule on
-    colour compares with, sRGB from 0 to 255.
+    colour compares with, sRGB from 0 to 255. ``wording`` chooses among the sentences of a
+    rule of which policies ask different things.
     """
 
     id: str
@@ -63,7 +76,20 @@ class RulePolicy(Limits):
     unit: str = ""
     confirm: bool = False
     colours: tuple[Colour, ...] = ()
+    wording: str = ""
     variants: Mapping[str, Limits] = field(default_factory=dict)
+
+    @property
+    def watch(self) -> Watch:
+        """Who judges: a machine, a machine that only warns, a person, or both in turn."""
+        limited = any(
+            limits.allowed is not None for limits in (self, *self.variants.values())
+        )
+        if self.severity is Severity.HUMAN or (self.confirm and not limited):
+            return Watch.PERSON
+        if self.confirm:
+            return Watch.BOTH
+        return Watch.HINT if self.severity is Severity.WARN else Watch.MACHINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,11 +139,18 @@ class FramingLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All limits of one issuer."""
+    """All limits of one issuer.
+
+    Attributes:
+        extends: name of the policy it was written upon; empty when it stands alone.
+        dropped: rules it leaves out on purpose.
+    """
 
     name: str
     title: str
     source: str
+    extends: str = ""
+    dropped: frozenset[str] = frozenset()
     output: OutputLimits
     encoding: EncodingLimits
     framing: FramingLimits
@@ -129,19 +162,24 @@ class Policy:
         return {rule.id: rule.severity for rule in self.rules.values()}
 
 
-def load_policy(text: str) -> Policy:
-    """Return the policy a TOML text holds.
+def load_policy(text: str, *, texts: Texts = lambda _: None) -> Policy:
+    """Return the policy a TOML text holds; ``texts`` finds the policy it extends.
 
     Raises:
         PolicyError: lists everything that is missing, unknown or contradictory.
     """
     try:
-        data = tomllib.loads(text)
+        own = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"not valid TOML: {error}") from None
-    problems: list[str] = []
-    head = {key: data.pop(key, None) for key in ("name", "title", "source")}
-    problems += [f"{k}: must be a text" for k, v in head.items() if not _text(v)]
+    head = {key: own.get(key) for key in ("name", "title", "source")}
+    problems = [f"{k}: must be a text" for k, v in head.items() if not _text(v)]
+    data, broken = inherited(own, texts)
+    if broken:
+        # Without its base nearly everything would be missing, which says nothing.
+        raise PolicyError("\n".join(problems + broken))
+    data = {key: value for key, value in data.items() if key not in head}
+    dropped = _drop(data, own, problems)
     output = _section(OutputLimits, data.pop("output", {}), "output", problems)
     encoding = _section(EncodingLimits, data.pop("encoding", {}), "encoding", problems)
     framing = _section(FramingLimits, data.pop("framing", {}), "framing", problems)
@@ -157,6 +195,8 @@ def load_policy(text: str) -> Policy:
         raise PolicyError("\n".join(problems))
     return Policy(
         **{key: str(value) for key, value in head.items()},
+        extends=own.get("extends", ""),
+        dropped=dropped,
         output=output,
         encoding=encoding,
         framing=framing,
@@ -196,6 +236,23 @@ def _section(kind: Any, data: Any, name: str, problems: list[str]) -> Any:
         if not _number(value) or (type_name == "int" and not isinstance(value, int)):
             problems.append(f"{name}.{key}: must be a number ({type_name})")
     return kind(**data) if len(problems) == before else None
+
+
+def _drop(data: Any, own: Any, problems: list[str]) -> frozenset[str]:
+    """Take away the rules left out on purpose, or note what is wrong with the list."""
+    dropped, rules = data.pop("drop", []), data.get("rules")
+    if not isinstance(dropped, list) or not all(isinstance(x, str) for x in dropped):
+        problems.append("drop: must be a list of rules")
+        return frozenset()
+    if isinstance(rules, dict):
+        given = own.get("rules", {}) if "extends" in own else rules
+        problems += [f"drop: rules.{x} is given as well" for x in dropped if x in given]
+        if "extends" in own:
+            problems += [
+                f"drop: there is no rule {x}" for x in dropped if x not in rules
+            ]
+        data["rules"] = {x: rules[x] for x in rules if x not in dropped}
+    return frozenset(dropped)
 
 
 def _is_colour(colour: object) -> bool:
@@ -248,8 +305,11 @@ def _rule_problems(rule_id: str, entry: Any) -> list[str]:
     ]
     if entry.get("severity") not in list(Severity):
         problems.append("severity must be block, warn or human")
-    if not isinstance(entry.get("unit", ""), str):
-        problems.append("unit must be a text")
+    problems += [
+        f"{key} must be a text"
+        for key in ("unit", "wording")
+        if not isinstance(entry.get(key, ""), str)
+    ]
     if not isinstance(entry.get("confirm", False), bool):
         problems.append("confirm must be true or false")
     colours = entry.get("colours", [])

@@ -14,6 +14,7 @@ from backend.domain.person_rules import (
     COLOUR_RULES,
     PERSON_RULES,
     VARIANTS,
+    WORDINGS,
     where_to_look,
 )
 from backend.domain.photo import FileFacts
@@ -102,7 +103,9 @@ def human_checklist(m: Measurements, policy: Policy) -> tuple[Finding, ...]:
 
 
 def ensure_complete(policy: Policy) -> Policy:
-    """Return the policy when each of its rules can be judged, and no rule is left out.
+    """Return the policy when each of its rules can be judged, and no rule is forgotten.
+
+    A rule on the person may be dropped by name; those on the portrait make it lawful.
 
     Raises:
         PolicyError: lists rules without a function and functions without a rule.
@@ -113,8 +116,15 @@ def ensure_complete(policy: Policy) -> Policy:
         for rule in policy.rules.values()
         if rule.id not in known and rule.severity is not Severity.HUMAN
     ]
+    dropped = policy.dropped - PORTRAIT_RULES.keys() - FILE_RULES.keys()
     problems += [
-        f"rules.{name}: missing" for name in sorted(known - policy.rules.keys())
+        f"rules.{name}: missing"
+        for name in sorted(known - policy.rules.keys() - dropped)
+    ]
+    problems += [
+        f"rules.{rule.id}: unknown wording {rule.wording}"
+        for rule in policy.rules.values()
+        if rule.wording and rule.wording not in WORDINGS.get(rule.id, frozenset())
     ]
     problems += [
         f"rules.{rule.id}: must have the variants {sorted(wanted)}"

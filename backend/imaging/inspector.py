@@ -16,6 +16,7 @@ from backend.domain.measurements import FaceGeometry, Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
+    Box,
     Crop,
     PortraitFacts,
     Report,
@@ -23,6 +24,7 @@ from backend.domain.report import (
     verdict_of,
 )
 from backend.domain.rules import human_checklist, judge_person, judge_portrait
+from backend.imaging.close_up import close_up
 from backend.imaging.decode import decode, decode_at_least
 from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel, Pixels
@@ -84,6 +86,10 @@ class MediaPipeInspector:
     def warm_up(self) -> None:
         """Load the face model now; raises UnavailableError."""
         self._model.warm_up()
+
+    def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
+        """Return a region of an upload as JPEG; raises PhotoUnreadableError."""
+        return close_up(data, box, large=large)
 
     def inspect(
         self,

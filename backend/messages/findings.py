@@ -1,7 +1,8 @@
 """What a finding means to a tired person on a phone: what is wrong, what to do.
 
-Sentences are templates over the finding's ``value`` and limits ``low`` and ``high``. A
-test walks every rule and status, so none can be missing.
+Sentences are templates over the finding's ``value`` and limits ``low`` and ``high``; they
+stand in a file a language. A test walks every rule, variant and status, so none can be
+missing.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from backend.domain.report import Finding, Status
+from backend.domain.rules import NO_PORTRAIT
 from backend.messages import findings_en, findings_zh
+from backend.messages.figures import Figure
 from backend.messages.words import Words
 
 Language = Literal["zh", "en"]
+#: Who reads: the owner of the picture, or the person who judges it.
+Reader = Literal["student", "staff"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,110 +33,59 @@ class FindingText:
     clause: str
 
 
-_PARTS: Final = {"B": "二", "P": "三", "F": "四"}
-_PARTS_EN: Final = {"B": "2", "P": "3", "F": "4"}
-_ALMOST: Final = {"zh": "接近标准边缘：", "en": "Close to the limit: "}
-_SKIPPED: Final = {
-    "zh": "没能检查这一项，因为照片里没有找到清楚的正面人脸。",
-    "en": "Not checked: no clear frontal face was found.",
-}
-_NO_PORTRAIT: Final = {
-    "zh": "还没有裁出成品照，所以没有检查这一项。",
-    "en": "Not checked: no portrait could be cut from this picture.",
-}
-_SKIPPED_TODO: Final = {
-    "zh": "请先解决前面的问题，再检查一次。",
-    "en": "Solve the problems above, then check again.",
-}
-_HUMAN: Final = {
-    "zh": "机器判断不了，由工作人员查看。",
-    "en": "A machine cannot tell; a person will look.",
-}
-_PASSED: Final = {"zh": "符合要求。", "en": "As required."}
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """One language's sentences around the words of a rule."""
 
-#: Sentences of rules that have several; the key is (rule, advice).
-_ADVICE: Final[Mapping[tuple[str, str], tuple[str, str, str, str]]] = MappingProxyType(
+    rules: Mapping[str, Words]
+    almost: str
+    skipped: str
+    no_portrait: str
+    skipped_todo: str
+    passed: str
+    look: Mapping[Reader, str]
+    look_at_this: str
+    no_todo: str
+    doubt: Mapping[Reader, str]
+
+
+_FRAMES: Final[Mapping[Language, _Frame]] = MappingProxyType(
     {
-        ("face_count", "nobody"): (
-            "照片里没有找到清楚的人脸。",
-            "请正对镜头，露出整张脸，光线明亮均匀，脸占画面宽度的四成左右。",
-            "No clear face was found.",
-            "Face the camera in even light, the whole face visible.",
+        "zh": _Frame(
+            rules=findings_zh.RULES,
+            almost="接近标准边缘：{}",
+            skipped="没能检查这一项：没有找到清楚的正面人脸，或这一部分没拍清楚。",
+            no_portrait="还没有裁出成品照，所以没有检查这一项。",
+            skipped_todo="请先解决前面的问题，再检查一次。",
+            passed="符合要求。",
+            look={"student": "老师会看{}。", "staff": "请看{}。"},
+            look_at_this="“{}”这一项",
+            no_todo="现在不用做什么。",
+            doubt={"student": "{}，老师会再看。", "staff": "{}，请确认。"},
         ),
-        ("background_plain", "edges"): (
-            "身后的背景有花纹、杂物或明显的线条（杂乱程度 {value}，最多 {high}）。",
-            "请站在没有图案的浅色墙前，离墙半米以上，身后不要有东西。",
-            "There is a pattern or an object behind you ({value}, at most {high}).",
-            "Stand half a metre in front of a plain light wall with nothing on it.",
-        ),
-        ("background_plain", "colours"): (
-            "身后的背景颜色深浅不一，可能有影子（色差 {value}，最多 {high}）。",
-            "请离墙半米以上，让灯光均匀，避免影子；身后只留一种颜色。",
-            "The background is not one even colour ({value}, at most {high}).",
-            "Stand half a metre from the wall in even light, without shadows.",
-        ),
-        ("exposure", "too_dark"): (
-            "脸上有 {value} 的地方太暗，最多 {high}。",
-            "请面向窗户或灯光，不要背光。",
-            "{value} of the face is too dark; at most {high}.",
-            "Face a window or a lamp; no light from behind.",
-        ),
-        ("exposure", "too_bright"): (
-            "脸上有 {value} 的地方太亮、发白，最多 {high}。",
-            "请关掉闪光灯，避开直射的阳光和灯。",
-            "{value} of the face is burnt out; at most {high}.",
-            "No flash and no direct sun.",
-        ),
-        ("crown", "crown_margin"): (
-            "头顶上方留白不够，裁不出合格的照片。",
-            "请退后一步，或把手机抬高一点，头顶以上留出半个头的空白。",
-            "There is too little room above the head.",
-            "Step back or raise the camera; leave half a head of room above.",
-        ),
-        ("eye_line", "bottom_margin"): (
-            "脸下方拍得太少，肩膀没有拍进来。",
-            "请退后一步，把肩膀和上胸都拍进来。",
-            "There is too little below the face.",
-            "Step back so that the shoulders are in the picture.",
-        ),
-        ("centring", "side_margin"): (
-            "人偏到了一边，或两边留白不够。",
-            "请坐到画面正中，退后一点，两边留出一样宽的空白。",
-            "There is too little room beside the face.",
-            "Sit in the middle and step back a little.",
-        ),
-        ("resolution", "pixels"): (
-            "脸在照片里太小，像素不够。",
-            "请靠近一点拍，用手机主相机，不要用截图或聊天软件压缩过的照片。",
-            "The face has too few pixels.",
-            "Come closer, use the main camera, send the original file.",
-        ),
-        ("face_width", "proportions"): (
-            "头顶到眼睛的高度与脸宽的比例放不进要求的范围（常见于高发髻、蓬松的头发）。",
-            "请把头发压低或扎到脑后再拍；确实不行的，可以申请人工审核。",
-            "Crown, eyes and face width do not fit the limits together (often high hair).",
-            "Flatten or tie back the hair; otherwise ask for a human review.",
-        ),
-        ("face_width", "several_margins"): (
-            "头拍得太大，四周留白都不够，裁不出合格的照片。",
-            "请退后一步，把头和肩膀都拍进来，头顶和两边都留出空白。",
-            "The head is too large: there is too little room around it.",
-            "Step back; leave room above and on both sides.",
-        ),
-        ("face_width", "unconfirmed"): (
-            "裁出的成品照里没能再次量到脸，结果不可靠。",
-            "请在明亮均匀的光线下重新拍一张清楚的正面照。",
-            "The face could not be found again in the finished portrait.",
-            "Take a clear frontal picture in bright, even light.",
+        "en": _Frame(
+            rules=findings_en.RULES,
+            almost="Close to the limit: {}",
+            skipped="Not checked: no clear frontal face, or this part is not clear.",
+            no_portrait="Not checked: no portrait could be cut from this picture.",
+            skipped_todo="Solve the problems above, then check again.",
+            passed="As required.",
+            look={
+                "student": "A person will check {}.",
+                "staff": "Please check {}.",
+            },
+            look_at_this="this: {}",
+            no_todo="Nothing to do now.",
+            doubt={
+                "student": "{}; a person will look again.",
+                "staff": "{}; please confirm.",
+            },
         ),
     }
 )
 
-_WORDS: Final[Mapping[Language, Mapping[str, Words]]] = MappingProxyType(
-    {"zh": findings_zh.RULES, "en": findings_en.RULES}
-)
-#: Numbers from here on are counts, shown to the last digit; three digits would not do.
-_IN_FULL: Final = 999.5
+_PARTS: Final = {"B": "二", "P": "三", "F": "四"}
+_PARTS_EN: Final = {"B": "2", "P": "3", "F": "4"}
 _ORDER: Final = {
     Status.FAIL: 0,
     Status.WARN: 1,
@@ -141,10 +95,13 @@ _ORDER: Final = {
 }
 
 
-def describe(finding: Finding, language: Language = "zh") -> FindingText:
+def describe(
+    finding: Finding, language: Language = "zh", *, reader: Reader = "student"
+) -> FindingText:
     """Return the words for a finding; raises KeyError for a rule nobody gave words."""
-    words = _WORDS[language][finding.rule]
-    what, todo = _sentences(finding, words, language)
+    frame = _FRAMES[language]
+    words = frame.rules[finding.rule].chosen(finding.advice)
+    what, todo = _sentences(finding, words, frame, reader)
     return FindingText(
         name=words.name,
         what=what,
@@ -165,40 +122,37 @@ def order_for_display(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: _ORDER[finding.status]))
 
 
-def _sentences(finding: Finding, words: Words, language: Language) -> tuple[str, str]:
+def _sentences(
+    finding: Finding, words: Words, frame: _Frame, reader: Reader
+) -> tuple[str, str]:
     match finding.status:
         case Status.PASS:
-            return _PASSED[language], ""
+            return frame.passed, ""
         case Status.SKIP:
-            why = _NO_PORTRAIT if finding.advice == "no_portrait" else _SKIPPED
-            return why[language], _SKIPPED_TODO[language]
+            without = finding.advice == NO_PORTRAIT
+            return frame.no_portrait if without else frame.skipped, frame.skipped_todo
         case Status.HUMAN:
-            return _HUMAN[language], words.todo
+            look = words.look or frame.look_at_this.format(words.name)
+            return frame.look[reader].format(look), frame.no_todo
+        case Status.WARN if words.doubt:
+            return frame.doubt[reader].format(_filled(words.doubt, finding)), words.todo
+        case Status.WARN if not _outside(finding):
+            return frame.almost.format(_filled(words.wrong, finding)), words.todo
         case _:
-            wrong, todo = _wrong(finding, words, language)
-            values = _values(finding, percent=words.percent)
-            almost = _ALMOST[language] if finding.status is Status.WARN else ""
-            return almost + wrong.format_map(values), todo
+            return _filled(words.wrong, finding), words.todo
 
 
-def _wrong(finding: Finding, words: Words, language: Language) -> tuple[str, str]:
-    special = _ADVICE.get((finding.rule, finding.advice or ""))
-    if special is None:
-        return words.wrong, words.todo
-    return (special[0], special[1]) if language == "zh" else (special[2], special[3])
-
-
-def _values(finding: Finding, *, percent: bool) -> dict[str, str]:
+def _outside(finding: Finding) -> bool:
+    """Tell whether the value breaks the limit shown, rather than coming near it."""
     low, high = finding.limit or (None, None)
-    numbers = {"value": finding.value, "low": low, "high": high}
-    return {key: _shown(value, percent=percent) for key, value in numbers.items()}
+    value = finding.value
+    if not isinstance(value, int | float):
+        return True
+    return (low is not None and value < low) or (high is not None and value > high)
 
 
-def _shown(value: float | str | None, *, percent: bool) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, str):
-        return value
-    if percent:
-        return f"{value:.0%}"
-    return f"{value:.3g}" if abs(value) < _IN_FULL else f"{value:.0f}"
+def _filled(template: str, finding: Finding) -> str:
+    low, high = finding.limit or (None, None)
+    return template.format(
+        value=Figure(finding.value), low=Figure(low), high=Figure(high)
+    )

@@ -90,8 +90,8 @@ PASS: Final = Headline(
     "检查通过，可以提交", "请看看成品照是不是您满意的样子，再确认提交。", "pass", "pass"
 )
 WARN: Final = Headline(
-    "可以提交，有 {n} 处建议",
-    "下面的建议不影响提交；改好了再拍一张，审核更容易通过。",
+    "可以提交，{n} 处请留意",
+    "下面这些不影响提交；改好了再拍一张，审核更容易通过。",
     "warn",
     "warn",
 )
@@ -103,7 +103,7 @@ FAIL: Final = Headline(
 MARKS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         "pass": ("合格", "good", "pass"),
-        "warn": ("建议", "warn", "warn"),
+        "warn": ("请留意", "warn", "warn"),
         "fail": ("不合格", "bad", "fail"),
         "skip": ("未检查", "idle", "info"),
         "human": ("人工", "info", "human"),

@@ -25,7 +25,23 @@ def load(name: str) -> Policy:
         KeyError: no policy of this name.
         PolicyError: lists everything wrong with the file.
     """
-    if name not in names():
+    text = _text(name)
+    if text is None:
         raise KeyError(name)
-    text = (resources.files(__name__) / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
-    return ensure_complete(load_policy(text))
+    return read(text)
+
+
+def read(text: str) -> Policy:
+    """Return the policy of a TOML text, which may extend a shipped one.
+
+    Raises:
+        PolicyError: lists everything wrong with it.
+    """
+    return ensure_complete(load_policy(text, texts=_text))
+
+
+def _text(name: str) -> str | None:
+    """Return the text of a shipped policy; only names from the list become a path."""
+    if name not in names():
+        return None
+    return (resources.files(__name__) / f"{name}{_SUFFIX}").read_text(encoding="utf-8")

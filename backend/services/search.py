@@ -19,7 +19,7 @@ from backend.domain.errors import (
 )
 from backend.domain.identity import IdentityNumber, normalise_name, parse_last6
 from backend.domain.reviews import SubmissionStatus
-from backend.ports import Clock, PhotoStore
+from backend.ports import Clock, PhotoInspector, PhotoStore
 from backend.services.access import require_station
 from backend.services.binding_views import binding_status, binding_view
 from backend.services.submission_views import submission_view
@@ -46,9 +46,16 @@ class SearchService:
     """Answers staff: who is bound, with which photo, in which state."""
 
     def __init__(
-        self, *, db: Database, clock: Clock, vault: Vault, store: PhotoStore
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        vault: Vault,
+        store: PhotoStore,
+        inspector: PhotoInspector,
     ) -> None:
         self._db = db
+        self._inspector = inspector
         self._clock = clock
         self._vault = vault
         self._store = store
@@ -134,6 +141,29 @@ class SearchService:
             self._get(session, actor, binding.public_id, code="submission_not_found")
             self._audit(session, actor, f"photo.{kind.value}", binding)
         return media_of(row, kind, self._store)
+
+    def close_up(
+        self, actor: StaffUser, public_id: str, rule: str, *, large: bool = False
+    ) -> Media:
+        """Return the region of the upload that a finding means; audited like it.
+
+        Raises:
+            NotFoundError: no such submission, or nothing to look at closely.
+        """
+        with self._db.transaction() as session:
+            row, binding = submissions.get_submission(session, public_id)
+            self._get(session, actor, binding.public_id, code="submission_not_found")
+            report = submission_view(session, row, binding).report
+            boxes = [f.box for f in report.findings if f.rule == rule and f.box]
+            if not boxes:
+                raise NotFoundError("file_not_found")
+            self._audit(session, actor, "photo.close_up", binding, rule)
+        original = media_of(row, MediaKind.ORIGINAL, self._store)
+        return Media(
+            data=self._inspector.close_up(original.data, boxes[0], large=large),
+            content_type="image/jpeg",
+            filename=f"{rule}-{public_id}.jpg",
+        )
 
     def card(self, actor: StaffUser, binding_id: str) -> Media:
         """Return the 采集码 card picture kept with a binding; audited."""

@@ -7,6 +7,8 @@ from typing import Final, cast
 
 from flask import current_app, request
 
+from backend.domain.policy import Policy
+from backend.domain.report import Report
 from backend.services import Services
 
 _KEY: Final = "bizhao"
@@ -35,6 +37,11 @@ def web_context() -> WebContext:
 def services() -> Services:
     """Return the services of the running application."""
     return web_context().services
+
+
+def policy_of(report: Report) -> Policy | None:
+    """Return the policy a report was judged by, when it is still at hand."""
+    return services().policies.get(report.policy)
 
 
 def client_address() -> str:

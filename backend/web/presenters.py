@@ -49,7 +49,13 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class ReportSummary:
-    """A report in words: at most three findings first, the rest folded away."""
+    """A report in words: at most three findings first, the rest folded away.
+
+    Attributes:
+        rest: what is wrong beyond the first, then what is right.
+        for_people: names of the rules a person judges, said in one line.
+        skipped: names of the rules that could not be checked, likewise.
+    """
 
     headline: str
     explain: str
@@ -57,7 +63,13 @@ class ReportSummary:
     icon: str
     first: tuple[FindingLine, ...]
     rest: tuple[FindingLine, ...]
-    for_people: int
+    for_people: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+    @property
+    def folded(self) -> int:
+        """How many findings are folded away."""
+        return len(self.rest) + len(self.for_people) + len(self.skipped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +135,18 @@ def report_summary(report: Report) -> ReportSummary:
         tone=head.tone,
         icon=head.icon,
         first=first,
-        rest=tuple(line for line in lines if line not in first),
-        for_people=sum(line.status is Status.HUMAN for line in lines),
+        rest=tuple(
+            line
+            for line in lines
+            if line not in first and line.status not in {Status.HUMAN, Status.SKIP}
+        ),
+        for_people=_names(lines, Status.HUMAN),
+        skipped=_names(lines, Status.SKIP),
     )
+
+
+def _names(lines: tuple[FindingLine, ...], status: Status) -> tuple[str, ...]:
+    return tuple(line.name for line in lines if line.status is status)
 
 
 def finding_lines(report: Report) -> tuple[FindingLine, ...]:

@@ -248,13 +248,3 @@ def test_the_audit_chain_is_verified(demo: Result) -> None:
     result = run("verify-audit")
     assert result.exit_code == 1
     assert "row 2" in result.output
-
-
-def test_policies_are_listed_and_explained() -> None:
-    assert "notice-2025\t" in run("policies").output
-    explained = run("policies", "notice-2025").output
-    assert re.search(r"crown +block +头顶位置 +50…110 px +依据：通知四.4", explained)
-    assert re.search(r"jewellery +human", explained)
-    unknown = run("policies", "nowhere")
-    assert unknown.exit_code == 1
-    assert "notice-2025" in unknown.output

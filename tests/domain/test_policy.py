@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from backend import policies
 from backend.domain.framing import FramingRefusal, frame
-from backend.domain.person_rules import PERSON_RULES, VARIANTS
-from backend.domain.policy import CLAUSES, PolicyError, load_policy
+from backend.domain.person_rules import PERSON_RULES, VARIANTS, WORDINGS
+from backend.domain.policy import CLAUSES, PolicyError, Watch, load_policy
 from backend.domain.report import Crop, Severity
 from backend.domain.rules import PORTRAIT_RULES, ensure_complete, judge_person
 from tests.domain.judging import good, head
@@ -115,6 +115,12 @@ def test_all_problems_are_listed_at_once() -> None:
         ("dpi = 300", "dpi = 0", "output: must be 3 to 4, of at least one"),
         ('severity = "block"', "severity = []", "severity must be block, warn"),
         ('unit = "deg"', "unit = 3", "unit must be a text"),
+        ('wording = "light"', "wording = 3", "wording must be a text"),
+        ('wording = "light"', 'wording = "dark"', "unknown wording dark"),
+        ('unit = "deg"', 'wording = "worn"', "rules.upright: unknown wording worn"),
+        ("confirm = true", "confirm = 1", "confirm must be true or false"),
+        ("[100, 197, 255]", "[100, 197, 256]", "colours must be lists of three"),
+        ("colours = [[", "colours = [] # [[", "background_colour: must have colours"),
         ("preferred_max_bytes = 39936", "preferred_max_bytes = 50000", "encoding:"),
     ],
 )
@@ -180,8 +186,9 @@ def test_a_rule_that_nothing_measures_may_only_be_human() -> None:
 
 
 def test_a_measured_rule_may_not_be_left_out() -> None:
-    text = TEXT.replace("[rules.roll]", "[rules.halo]")
-    assert "rules.roll: missing" in problems(text)
+    text = TEXT.replace("rules.sharpness", "rules.halo")
+    assert "rules.sharpness: missing" in problems(text)
+    assert "rules.mirrored: missing" not in problems(text)
 
 
 def test_a_rule_of_several_values_needs_limits_for_each() -> None:
@@ -195,7 +202,27 @@ def test_every_rule_of_several_values_is_a_rule() -> None:
     assert VARIANTS.keys() <= PERSON_RULES.keys() | PORTRAIT_RULES.keys()
 
 
+def test_only_rules_without_variants_have_wordings() -> None:
+    # A finding's advice names either.
+    assert WORDINGS.keys() <= PERSON_RULES.keys() - VARIANTS.keys()
+
+
 def test_severities_are_those_of_the_rules() -> None:
     policy = policies.load("notice-2025")
     assert policy.severities["file_size"] is Severity.WARN
     assert policy.severities["true_likeness"] is Severity.HUMAN
+
+
+@pytest.mark.parametrize(
+    ("rule", "watch"),
+    [
+        ("roll", Watch.MACHINE),
+        ("clothes_not_blue", Watch.HINT),
+        ("ears_visible", Watch.BOTH),
+        ("face_occluded", Watch.BOTH),
+        ("edited", Watch.PERSON),
+        ("mirrored", Watch.PERSON),
+    ],
+)
+def test_a_rule_says_who_sees_to_it(rule: str, watch: Watch) -> None:
+    assert policies.load("notice-2025").rules[rule].watch is watch

@@ -362,7 +362,7 @@ def test_numbers_are_shown_as_people_read_them() -> None:
     assert "12%" in bright
     assert "5%" in bright
     small = judge_portrait(good_portrait(), good_file(size_bytes=10_240), None, NOTICE)
-    assert "10240" in describe(of("file_size", small)).what
+    assert "有 10 KB" in describe(of("file_size", small)).what
 
 
 def test_a_warning_says_that_it_is_close() -> None:

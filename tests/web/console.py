@@ -30,7 +30,14 @@ from backend.domain.codes import parse_collection_code
 from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
-from backend.domain.report import Finding, PortraitFacts, Report, Status, Verdict
+from backend.domain.report import (
+    Box,
+    Finding,
+    PortraitFacts,
+    Report,
+    Status,
+    Verdict,
+)
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import draw_sample_card
 from backend.services import Services
@@ -47,6 +54,8 @@ PASSWORD: Final = "correct horse battery staple"
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ADDRESS: Final = "203.0.113.9"
 HUMAN_RULE: Final = "jewellery"
+NECK: Final = Box(10, 40, 28, 20)
+EARS: Final = Box(6, 10, 36, 12)
 _FILE: Final = "school.sqlite3"
 _DATA_KEY: Final = new_key()
 _HASH_KEY: Final = new_key()
@@ -86,6 +95,7 @@ class CannedInspector:
 
     fails: bool = False
     seen: int = 0
+    ears: Status = Status.PASS
 
     def inspect(
         self,
@@ -119,7 +129,8 @@ class CannedInspector:
         findings = (
             _finding("face_count", ("B1",), status),
             _finding("sharpness", ("B3",), Status.WARN),
-            _finding(HUMAN_RULE, ("P3",), Status.HUMAN),
+            _finding(HUMAN_RULE, ("P3",), Status.HUMAN, NECK),
+            _finding("ears_visible", ("P1",), self.ears, EARS),
         )
         portrait = None if self.fails else jpeg((200, 210, 220), (480, 640))
         report = Report(
@@ -146,6 +157,12 @@ class CannedInspector:
         del policy
         return CannedInspection(facts, report, portrait, jpeg((10, 20, 30)))
 
+    def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
+        """Return a picture of the box's size, coloured by how large it is."""
+        del data
+        size = (round(box.width), round(box.height))
+        return jpeg((0, 200, 0) if large else (200, 0, 0), size)
+
     def glance(
         self,
         data: bytes,  # noqa: ARG002 - the shape of the port
@@ -158,7 +175,9 @@ class CannedInspector:
         """Nothing is loaded."""
 
 
-def _finding(rule: str, clauses: tuple[str, ...], status: Status) -> Finding:
+def _finding(
+    rule: str, clauses: tuple[str, ...], status: Status, box: Box | None = None
+) -> Finding:
     return Finding(
         rule=rule,
         clauses=clauses,
@@ -166,7 +185,7 @@ def _finding(rule: str, clauses: tuple[str, ...], status: Status) -> Finding:
         value=None,
         limit=None,
         unit="",
-        box=None,
+        box=box,
         certainty=None,
     )
 

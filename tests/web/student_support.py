@@ -97,6 +97,16 @@ class ObedientInspector:
             overlay=picture(600, 800),
         )
 
+    def close_up(
+        self,
+        data: bytes,  # noqa: ARG002 - the shape of the port
+        box: Box,
+        *,
+        large: bool = False,
+    ) -> bytes:
+        side = 720 if large else 360
+        return picture(side, max(1, round(side * box.height / box.width)))
+
     def glance(
         self,
         data: bytes,  # noqa: ARG002 - the shape of the port

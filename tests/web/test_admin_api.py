@@ -5,6 +5,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backend.domain.report import Status
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.web.auth import STAFF_COOKIE
 from tests.factories import make_student
@@ -185,6 +186,20 @@ def test_a_portrait_is_approved_on_the_version_in_if_match(school: School) -> No
     assert body(answer)["status"] == "approved"
     assert answer.headers["ETag"] == f'"{photo.version + 1}"'
     assert body(call("POST", path, approve, match), 409)["code"] == "stale_decision"
+
+
+def test_a_program_is_told_what_to_check_and_held_to_it(school: School) -> None:
+    school.inspector.ears = Status.WARN
+    photo = school.hand_in(0)
+    call = Caller(school, "reviewer")
+    (shown,) = body(call("GET", f"/records/{photo.binding_public_id}"))["submissions"]
+    assert shown["to_check"] == [HUMAN_RULE, "ears_visible"]
+    path = f"/submissions/{photo.public_id}/decision"
+    approve = {"action": "approve", "expected_version": photo.version}
+    refused = body(call("POST", path, approve | {"checked": [HUMAN_RULE]}), 400)
+    assert [v["field"] for v in refused["violations"]] == ["ears_visible"]
+    checked = approve | {"checked": shown["to_check"]}
+    assert body(call("POST", path, checked))["status"] == "approved"
 
 
 def test_a_portrait_is_returned_with_ready_reasons(school: School) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
+from backend.domain.report import Status
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import SubmissionView
@@ -60,6 +61,68 @@ def test_nothing_is_approved_while_a_clause_is_open(
     assert "还有条目没有核对" in answer.text
     assert "check-open" in answer.text
     assert status(school, photo) is SubmissionStatus.PENDING
+
+
+def test_what_the_machine_doubts_is_ticked_by_a_person_before_it_passes(
+    school: School,
+) -> None:
+    school.inspector.ears = Status.WARN
+    photo = school.hand_in(0)
+    page = school.client("reviewer").get(f"/admin/records/{photo.binding_public_id}")
+    assert 'name="checked" value="ears_visible" required' in page.text
+    assert "好像有耳朵被头发遮住，或没有拍到，请确认。" in page.text
+    # A rule that is no doubt of the machine's needs no tick.
+    assert 'value="sharpness"' not in page.text
+    answer = decide(school, photo)
+    assert answer.status_code == 400
+    assert "还有条目没有核对" in answer.text
+    assert status(school, photo) is SubmissionStatus.PENDING
+    answer = decide(school, photo, checked=[HUMAN_RULE, "ears_visible"])
+    assert answer.status_code == 303
+    assert status(school, photo) is SubmissionStatus.APPROVED
+
+
+def test_a_refused_approval_keeps_the_ticks_and_shows_the_open_one(
+    school: School,
+) -> None:
+    school.inspector.ears = Status.WARN
+    photo = school.hand_in(0)
+    answer = decide(school, photo)
+    assert f'value="{HUMAN_RULE}" required checked' in answer.text
+    assert 'value="ears_visible" required>' in answer.text
+    assert answer.text.count("check-open") == 1
+
+
+def test_a_close_up_is_shown_once_a_region_and_opens_larger(school: School) -> None:
+    school.inspector.ears = Status.HUMAN
+    photo = school.hand_in(0)
+    client = school.client("reviewer")
+    page = client.get(f"/admin/records/{photo.binding_public_id}").text
+    base = f"/admin/submissions/{photo.public_id}/close-up"
+    assert page.count('loading="lazy"') == 2
+    for rule, shows in ((HUMAN_RULE, "耳旁与颈部"), ("ears_visible", "耳朵")):
+        assert f'href="{base}/{rule}.jpg?size=large"' in page
+        assert (
+            f'src="{base}/{rule}.jpg" alt="原图的局部：{shows}" loading="lazy"' in page
+        )
+        small = client.get(f"{base}/{rule}.jpg")
+        large = client.get(f"{base}/{rule}.jpg?size=large")
+        assert small.mimetype == large.mimetype == "image/jpeg"
+        assert small.headers["Cache-Control"] == "private, no-cache, max-age=0"
+        assert small.data != large.data
+    # What was not measured anywhere, and what is no rule at all, has no region.
+    for rule in ("sharpness", "nothing"):
+        assert client.get(f"{base}/{rule}.jpg").status_code == 404
+
+
+def test_looking_closely_is_audited_with_what_was_looked_at(
+    school: School, photo: SubmissionView
+) -> None:
+    client = school.client("reviewer")
+    client.get(f"/admin/submissions/{photo.public_id}/close-up/{HUMAN_RULE}.jpg")
+    audit = school.client("admin").get("/admin/audit").text
+    assert "查看局部" in audit
+    assert HUMAN_RULE in audit
 
 
 def test_a_return_tells_the_student_the_ready_reasons_and_the_note(

@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from backend.services.types import Role
-from tests.web.console import ADDRESS, PASSWORD, School, make_school
+from tests.web.console import ADDRESS, HUMAN_RULE, PASSWORD, School, make_school
 
 STAFF = frozenset(Role)
 ADMIN = frozenset({Role.ADMIN})
@@ -87,6 +87,8 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.reveal",
             "admin.sign_out",
             "admin.picture",
+            "admin.close_up",
+            "admin.policy",
             "api.admin.campaigns",
             "api.admin.record",
             "api.admin.reveal_identity_number",
@@ -186,6 +188,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "submission_id": submission.public_id,
             "reading_id": "x" * 22,
             "kind": "portrait",
+            "rule": HUMAN_RULE,
             "campaign_id": school.campaign,
             "station_id": school.stations["CS01"],
             "name": "notice-2025",
@@ -311,6 +314,7 @@ def test_only_the_students_own_station_finds_the_record(
     for path in (
         f"/admin/records/{binding}",
         f"/admin/submissions/{submission.public_id}/portrait",
+        f"/admin/submissions/{submission.public_id}/close-up/{HUMAN_RULE}.jpg",
         f"/api/v1/admin/records/{binding}",
         f"/api/v1/admin/submissions/{submission.public_id}/portrait",
     ):

@@ -231,6 +231,13 @@ def test_the_guide_and_the_policy_are_open_to_all(stage: Stage) -> None:
     assert [way["key"] for way in guide["ways"]] == ["archive", "wechat", "app"]
     policy = json_of(program.call("GET", "/policies/notice-2025"))
     assert {"roll", "eyes_open"} <= {rule["id"] for rule in policy["rules"]}
+    by_id = {rule["id"]: rule for rule in policy["rules"]}
+    assert by_id["exposure"]["variants"]["too_dark"]["fail_above"] == 0.15
+    assert by_id["glasses"]["confirm"]
+    assert by_id["glasses"]["watch"] == "both"
+    assert [255, 255, 255] in by_id["background_colour"]["colours"]
+    national = json_of(program.call("GET", "/policies/national-2017"))
+    assert national["extends"] == "notice-2025"
     missing = json_of(program.call("GET", "/policies/none"), 404)
     assert missing["code"] == "policy_not_found"
 

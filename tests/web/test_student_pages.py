@@ -122,7 +122,8 @@ def test_the_examples_can_be_seen_before_anything_is_asked(
 ) -> None:
     browser.get(f"/s/{stage.token}/photo-examples")
     drawings = re.findall(r'src="(/static/photo-[^"]+)"', browser.text)
-    assert len(drawings) == 12
+    assert drawings[0] == "/static/photo-good.svg"
+    assert len(drawings) > 30
     for address in drawings:
         with stage.app.test_client().get(address) as drawing:
             assert drawing.status_code == 200
@@ -299,7 +300,7 @@ def test_a_photo_that_is_none_comes_back_to_the_form(
     ("kind", "headline", "buttons", "absent"),
     [
         ("pass", "检查通过，可以提交", ("确认提交", "换一张"), "申请人工审核"),
-        ("warn", "可以提交，有 1 处建议", ("确认提交", "换一张"), "申请人工审核"),
+        ("warn", "可以提交，1 处请留意", ("确认提交", "换一张"), "申请人工审核"),
         ("fail", "这张照片还不能用", ("按提示重新拍", "申请人工审核"), "确认提交</"),
         ("unframed", "这张照片还不能用", ("申请人工审核",), "成品照 480"),
     ],
@@ -325,16 +326,19 @@ def test_the_report_puts_blocking_findings_first_and_at_most_three(
     upload(browser, stage, bind(browser, stage, 0), "fail")
     before = browser.text.partition("<details>")[0]
     words = re.findall(r'class="tag tag-\w+">(\S+)</span>', before)
-    assert words == ["不合格", "不合格", "建议"]
+    assert words == ["不合格", "不合格", "请留意"]
     assert "依据：通知三.1" in before
 
 
-def test_what_only_a_person_can_judge_is_said_to_be_open(
+def test_what_only_a_person_can_judge_is_said_in_one_line(
     stage: Stage, browser: Browser
 ) -> None:
     upload(browser, stage, bind(browser, stage, 0), "pass")
-    assert "还有 1 项" in browser.text
-    assert "审核老师" in browser.text
+    before, _, folded = browser.text.partition("<details>")
+    assert "另有 1 项由审核老师看" in before
+    assert "不戴饰品" not in before
+    assert "不戴饰品" in folded
+    assert "请看有没有" not in browser.text
 
 
 def test_the_second_file_field_is_taken_when_the_first_is_empty(

@@ -31,6 +31,7 @@ def campaigns(session: StaffSession) -> ResponseReturnValue:
         session,
         section="admin.campaigns",
         campaigns=services().stations.campaigns(session.user),
+        policies=services().policies,
     )
 
 

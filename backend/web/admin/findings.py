@@ -1,11 +1,15 @@
-"""A report as a reviewer reads it: problems, what only a person can judge, the rest."""
+"""A report as a reviewer reads it: what to look at, region by region, and the rest."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from backend.domain.policy import Policy
 from backend.domain.report import Finding, Report, Status
 from backend.messages.findings import describe, order_for_display
+from backend.web.admin.checklist import needs_person
+from backend.web.admin.regions import NO_REGION, by_region, region_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,54 +28,83 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One clause that a person judges, with all its rules: one tick on the screen."""
+    """What one tick stands for: a doubt alone, or all that is plain to see at once."""
 
-    clause: str
-    rules: tuple[str, ...]
-    names: tuple[str, ...]
+    lines: tuple[FindingLine, ...]
+    doubt: bool
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that the tick says were looked at."""
+        return tuple(line.rule for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the picture, its problems and what a person judges there.
+
+    Attributes:
+        close_up: a rule whose finding has the region's box; empty without one.
+    """
+
+    name: str
+    close_up: str
+    problems: tuple[FindingLine, ...]
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ReportLines:
     """The findings of a report by what a reviewer does with them."""
 
-    problems: tuple[FindingLine, ...] = ()
-    checklist: tuple[Check, ...] = ()
+    regions: tuple[Region, ...] = ()
     others: tuple[FindingLine, ...] = ()
 
+    @property
+    def ticks(self) -> int:
+        """How many ticks approving takes."""
+        return sum(len(region.checks) for region in self.regions)
 
-def report_lines(report: Report) -> ReportLines:
-    """Return the findings in words, the gravest first."""
-    lines = [_line(finding) for finding in order_for_display(report.findings)]
-    wrong, human = {Status.FAIL, Status.WARN}, {Status.HUMAN}
+
+_WRONG: Final = frozenset({Status.FAIL, Status.WARN})
+_OPEN: Final = _WRONG | {Status.HUMAN}
+
+
+def report_lines(report: Report, policy: Policy | None) -> ReportLines:
+    """Return the findings in words, the region with the gravest first."""
+    ordered = order_for_display(report.findings)
+    groups = by_region(f for f in ordered if f.status in _OPEN)
     return ReportLines(
-        problems=tuple(line for line in lines if line.status in wrong),
-        checklist=_by_clause([line for line in lines if line.status in human]),
-        others=tuple(line for line in lines if line.status not in wrong | human),
+        regions=tuple(_region(group, policy) for group in groups),
+        others=tuple(_line(f) for f in ordered if f.status not in _OPEN),
     )
 
 
-def _by_clause(lines: list[FindingLine]) -> tuple[Check, ...]:
-    """Gather rules under the first clause they rest on, in the order they come."""
-    groups: dict[str, list[FindingLine]] = {}
-    for line in lines:
-        clause = line.clause.removeprefix("依据：").partition("、")[0]
-        groups.setdefault(clause, []).append(line)
-    return tuple(
-        Check(clause, tuple(x.rule for x in group), tuple(x.name for x in group))
-        for clause, group in groups.items()
+def _region(findings: list[Finding], policy: Policy | None) -> Region:
+    plain = [f for f in findings if f.status is Status.HUMAN]
+    doubts = [f for f in findings if f not in plain and needs_person(f, policy)]
+    problems = [f for f in findings if f not in plain and f not in doubts]
+    checks = [Check((_line(finding),), doubt=True) for finding in doubts]
+    if plain:
+        checks.append(Check(tuple(map(_line, plain)), doubt=False))
+    boxed = findings[0].box is not None
+    return Region(
+        name=region_name(findings) if boxed else NO_REGION,
+        close_up=findings[0].rule if boxed else "",
+        problems=tuple(map(_line, problems)),
+        checks=tuple(checks),
     )
 
 
 def _line(finding: Finding) -> FindingLine:
-    text = describe(finding)
+    text = describe(finding, reader="staff")
     return FindingLine(
         rule=finding.rule,
         status=finding.status,
         name=text.name,
         what=text.what,
-        todo=text.todo,
-        clause=text.clause,
+        todo=text.todo if finding.status in _WRONG else "",
+        clause=text.clause.removeprefix("依据："),
         measured=_figure(finding.value, finding.unit),
         allowed=_range(finding.limit, finding.unit),
     )

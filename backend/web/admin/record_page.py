@@ -21,7 +21,7 @@ from backend.services.types import (
 from backend.web.admin.findings import ReportLines, report_lines
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import show
-from backend.web.context import services
+from backend.web.context import policy_of, services
 
 _LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
 #: The refusals that mean: look again, somebody was faster.
@@ -103,7 +103,10 @@ def show_record(
         can_return=may_review and _may(current, Action.RETURN),
         can_release=session.user.role is Role.ADMIN
         and record.row.binding_status is not BindingStatus.RELEASED,
-        lines=report_lines(current.view.report) if current else ReportLines(),
+        lines=report_lines(current.view.report, policy_of(current.view.report))
+        if current
+        else ReportLines(),
+        policy=policy_of(current.view.report) if current else None,
         **opened,
     )
 

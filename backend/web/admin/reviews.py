@@ -18,7 +18,7 @@ from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import field, hand_out, number
 from backend.web.admin.record_page import DecisionForm, show_record
 from backend.web.auth import staff_required
-from backend.web.context import services
+from backend.web.context import policy_of, services
 
 
 @bp.post("/submissions/<submission_id>/decision")
@@ -40,7 +40,8 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
     binding_id = submission.view.binding_public_id
     try:
         if form.action == "approve":
-            ensure_checked(submission.view.report, form.checked)
+            report = submission.view.report
+            ensure_checked(report, policy_of(report), form.checked)
         services().reviews.decide(
             session.user,
             submission_id,
@@ -56,6 +57,17 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
     return redirect(
         url_for("admin.record", binding_id=binding_id, done=form.action), 303
     )
+
+
+@bp.get("/submissions/<submission_id>/close-up/<rule>.jpg")
+@staff_required()
+def close_up(
+    session: StaffSession, submission_id: str, rule: str
+) -> ResponseReturnValue:
+    """Hand out the region of the upload that a finding means."""
+    large = request.args.get("size") == "large"
+    media = services().search.close_up(session.user, submission_id, rule, large=large)
+    return hand_out(media, download=False)
 
 
 @bp.get("/submissions/<submission_id>/<kind>")

@@ -21,7 +21,7 @@ from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import hand_out, number
 from backend.web.api import admin_schemas as schemas
 from backend.web.auth import STAFF_COOKIE, public, staff_required
-from backend.web.context import client_address, services
+from backend.web.context import client_address, policy_of, services
 
 bp: Final = APIBlueprint("admin", __name__, url_prefix="/admin", tag="Staff")
 
@@ -234,7 +234,8 @@ def decide(
     """Approve or return a submission; 409 when it changed since it was looked at."""
     if json_data.action == "approve":
         submission = services().search.submission(session.user, submission_id)
-        ensure_checked(submission.view.report, json_data.checked)
+        report = submission.view.report
+        ensure_checked(report, policy_of(report), json_data.checked)
     view = services().reviews.decide(
         session.user,
         submission_id,

@@ -18,7 +18,9 @@ from backend.services.types import (
     Role,
     SearchFilter,
 )
+from backend.web.admin.checklist import rules_to_check
 from backend.web.api.schemas import ReportOut, SubmissionOut
+from backend.web.context import policy_of
 
 _REASON_KEYS = ", ".join(RETURN_REASONS)
 
@@ -234,6 +236,9 @@ class AdminSubmissionOut(_Out):
     source: str
     file: dict[str, str | int | None]
     report: ReportOut
+    to_check: list[str] = Field(
+        description="the rules a person must have looked at to approve"
+    )
     has_portrait: bool
     human_review_requested: bool
     return_reasons: list[str]
@@ -254,6 +259,7 @@ class AdminSubmissionOut(_Out):
             source=item.source,
             file=item.file,
             report=SubmissionOut.of(view).report,
+            to_check=list(rules_to_check(view.report, policy_of(view.report))),
             has_portrait=view.has_portrait,
             human_review_requested=view.human_review_requested,
             return_reasons=list(view.return_reasons),
@@ -303,7 +309,7 @@ class DecisionIn(_In):
     checked: list[str] = Field(
         default_factory=list,
         max_length=100,
-        description="to approve: every rule whose finding is ``human``",
+        description="to approve: every rule that ``to_check`` lists",
     )
     reasons: list[str] = Field(
         default_factory=list,

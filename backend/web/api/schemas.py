@@ -9,7 +9,7 @@ from apiflask.fields import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.domain.campaigns import EntryState
-from backend.domain.policy import Policy
+from backend.domain.policy import Policy, Watch
 from backend.domain.report import Severity, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.guide import WAYS
@@ -334,17 +334,27 @@ class GuideOut(_Out):
         return cls(ways=[GuideWayOut.model_validate(way) for way in WAYS])
 
 
-class PolicyRuleOut(_Out):
-    """One rule's limits."""
+class LimitsOut(_Out):
+    """A value outside ``fail`` fails, outside ``warn`` warns; an absent limit is open."""
+
+    warn_below: float | None
+    warn_above: float | None
+    fail_below: float | None
+    fail_above: float | None
+
+
+class PolicyRuleOut(LimitsOut):
+    """One rule's limits, and those of each value it looks at; who sees to it."""
 
     id: str
     clauses: list[str]
     severity: Severity
     unit: str
-    warn_below: float | None
-    warn_above: float | None
-    fail_below: float | None
-    fail_above: float | None
+    confirm: bool
+    colours: list[tuple[int, int, int]]
+    wording: str
+    variants: dict[str, LimitsOut]
+    watch: Watch
 
 
 class PolicyOut(_Out):
@@ -353,6 +363,7 @@ class PolicyOut(_Out):
     name: str
     title: str
     source: str
+    extends: str
     rules: list[PolicyRuleOut]
 
     @classmethod
@@ -362,5 +373,6 @@ class PolicyOut(_Out):
             name=policy.name,
             title=policy.title,
             source=policy.source,
+            extends=policy.extends,
             rules=[PolicyRuleOut.model_validate(r) for r in policy.rules.values()],
         )

@@ -6,11 +6,13 @@ from typing import Final
 
 from apiflask import APIBlueprint
 
+from backend.messages.demands import hex_colour
 from backend.messages.student import beijing_time
 from backend.web.uploads import limit_forms
 
 bp: Final = APIBlueprint("student", __name__, enable_openapi=False)
 bp.add_app_template_filter(beijing_time)
+bp.add_app_template_filter(hex_colour)
 
 
 @bp.before_request

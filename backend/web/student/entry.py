@@ -7,12 +7,15 @@ from flask.typing import ResponseReturnValue
 
 from backend.domain.campaigns import EntryState
 from backend.domain.errors import InvalidInputError
+from backend.messages.demands import rule_groups
 from backend.messages.guide import WAYS
 from backend.services.types import SessionInfo
 from backend.web.auth import public, student_page
 from backend.web.context import services
+from backend.web.drawings import drawings_of
 from backend.web.presenters import FormError, form_error
 from backend.web.student.blueprint import bp
+from backend.web.student.good_photo import good_photo
 
 _CONSENTS = ("portrait", "identity_number")
 
@@ -42,9 +45,17 @@ def guide(token: str) -> ResponseReturnValue:
 @bp.get("/s/<token>/photo-examples")
 @public
 def photo_examples(token: str) -> ResponseReturnValue:
-    """Show what a good photo looks like before anything is asked."""
+    """Show what the campaign's policy asks before anything is asked of anybody."""
     found = services().entries.open(token)
-    return render_template("student/photo_examples.html", entry=found)
+    policy = services().policies.get(found.campaign.policy)
+    return render_template(
+        "student/photo_examples.html",
+        entry=found,
+        policy=policy,
+        groups=rule_groups(policy) if policy else (),
+        drawings=drawings_of(policy) if policy else {},
+        **good_photo(policy),
+    )
 
 
 @bp.get("/s/<token>/consent")

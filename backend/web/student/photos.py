@@ -17,6 +17,7 @@ from backend.web.auth import student_page
 from backend.web.context import services, web_context
 from backend.web.presenters import form_error
 from backend.web.student.blueprint import bp
+from backend.web.student.good_photo import good_photo
 from backend.web.uploads import required_file
 
 _FIXABLE = (InvalidInputError, ConflictError, TooLargeError, UnavailableError)
@@ -55,12 +56,14 @@ def _photo_page(
     error: DomainError | None = None,
 ) -> str:
     entry = services().entries.open(token)
+    policy = services().policies[entry.campaign.policy]
     return render_template(
         "student/photo.html",
         entry=entry,
-        policy=services().policies[entry.campaign.policy],
+        policy=policy,
         binding=services().bindings.get(session.principal, binding_id),
         error=form_error(error, field="photo") if error else None,
         max_bytes=web_context().max_upload_bytes,
         step=4,
+        **good_photo(policy),
     )
