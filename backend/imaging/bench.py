@@ -16,7 +16,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -130,15 +130,9 @@ class _WatchedModel(FaceModel):
 
     notes: list[_Call] | None = None
 
-    def _graphs(self) -> Any:
-        graphs, notes = super()._graphs(), self.notes
-        if notes is None:
-            return graphs
-        noted = {
-            field.name: _Noted(field.name, getattr(graphs, field.name), notes)
-            for field in fields(graphs)
-        }
-        return replace(graphs, **noted)
+    def _graph(self, name: str) -> Any:
+        graph, notes = super()._graph(name), self.notes
+        return graph if notes is None else _Noted(name, graph, notes)
 
 
 class _Watched(MediaPipeInspector):

@@ -6,28 +6,25 @@ MediaPipe's landmark numbers stop here. Another model takes its place by filling
 
 from __future__ import annotations
 
-import os
 import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.domain.errors import UnavailableError
+from backend.imaging.graphs import load, silenced
 from backend.imaging.scaling import shrunk as _shrunk
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float64]
+Ends = tuple[Points, Points]
 
 #: The detector looks at 128×128 px, so more gives it nothing.
 _DETECTOR_PX: Final = 320
 #: Points are found on a picture reduced to this.
-MESH_PX: Final = 720
-_MOST_FACES: Final = 4
+_MESH_PX: Final = 720
 #: A second face this small beside the first is a picture on a wall (OFIQ's area ratio).
 _SMALLEST_SECOND: Final = 0.03
 #: A face found from afar is looked at in a square this many times its size.
@@ -154,27 +151,36 @@ class Sighting:
         turned_deg: how far the head is turned clockwise, in quarters; none without one.
         face: the largest face, when it is upright.
         second: where another face is.
+        small: the picture reduced to what was looked at.
     """
 
     face_count: int
     turned_deg: int | None = None
     face: Face | None = None
     second: Region | None = None
+    small: Pixels | None = field(default=None, repr=False, compare=False)
 
 
 class FaceModel:
-    """Finds faces and separates the person from the background.
+    """Finds faces and shoulders, and separates the person from the background.
 
-    The graphs behind it are neither shared between threads nor loaded before they are
-    needed; each thread gets its own.
+    The models behind it are neither shared between threads nor loaded before they are
+    needed; each thread gets its own. What need not be waited for, and the largest of
+    them, of the body, runs in one thread beside all callers.
     """
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside")
 
     def warm_up(self) -> None:
-        """Load the model for this thread; raises UnavailableError."""
-        self.look(np.zeros((64, 64, 3), np.uint8))
+        """Load the models for this thread; raises UnavailableError."""
+        blank = np.zeros((64, 64, 3), np.uint8)
+        with silenced():
+            for name in ("mesh", "selfie"):
+                self._graph(name).process(blank)
+            self._beside.submit(self._detect_all_ways, blank).result()
+            self.shoulders(blank).result()
 
     def look(self, rgb: Pixels, *, upright: bool = False) -> Sighting:
         """Return what is in an (H, W, 3) RGB picture.
@@ -185,41 +191,81 @@ class FaceModel:
         if getattr(self._local, "settled", False):
             return self._look(rgb, upright=upright)
         # The libraries remark on the first face they meet, too.
-        with _silenced():
+        with silenced():
             sighting = self._look(rgb, upright=upright)
             small = _shrunk(rgb, _DETECTOR_PX)
             self.person_mask(small)
-            self.shoulders(small)
+            self.shoulders(small).result()
         self._local.settled = sighting.face is not None
         return sighting
 
     def _look(self, rgb: Pixels, *, upright: bool) -> Sighting:
-        graphs = self._graphs()
-        small = _shrunk(rgb, MESH_PX)
-        if upright:
-            meshes = _meshes(graphs.mesh, small, rgb)
-            if meshes:
-                return _sighting(meshes, [], 0)
-        ways = _detect_all_ways(graphs.detector, _shrunk(small, _DETECTOR_PX))
+        mesh, small = self._graph("mesh"), _shrunk(rgb, _MESH_PX)
+        asked = None if upright else self._beside.submit(self._detect_all_ways, small)
+        # Nearly every head is up, so its points are looked for while that is found out.
+        as_it_is = _meshes(mesh, small, rgb)
+        if asked is None:
+            if as_it_is:
+                return _sighting(as_it_is, [], 0, small)
+            asked = self._beside.submit(self._detect_all_ways, small)
+        ways = asked.result()
         for turn in dict.fromkeys((_turn(ways), 0)):
             view, whole = (np.rot90(picture, turn) for picture in (small, rgb))
-            meshes = _meshes(graphs.mesh, view, whole)
+            meshes = _meshes(mesh, view, whole) if turn else as_it_is
             # A detection without a mesh is no face: a pattern, a head from behind.
             if meshes:
-                return _sighting(meshes, ways[turn].regions(whole), turn)
-        return _look_afar(graphs, rgb)
+                return _sighting(meshes, ways[turn].regions(whole), turn, small)
+        return self._look_afar(rgb, small)
+
+    def _detect_all_ways(self, small: Pixels) -> list[_Detections]:
+        """Return what is found on the picture turned by 0, 90, 180 and 270 degrees.
+
+        The landmark model draws an upright face into an upside-down one, so it cannot
+        tell; of four detections the best one was right on 283 of 285 pictures (vision
+        facts).
+        """
+        detector, tiny = self._graph("detector"), _shrunk(small, _DETECTOR_PX)
+        return [
+            _detect(detector, np.ascontiguousarray(np.rot90(tiny, turn)))
+            for turn in range(4)
+        ]
+
+    def _look_afar(self, rgb: Pixels, small: Pixels) -> Sighting:
+        """Look for people further away than the near detector sees, and closely at one.
+
+        The far detector misses close faces and those in glasses (vision facts), so it is
+        asked only when the near one saw nobody.
+        """
+        detected = _detect(self._graph("far_detector"), small).regions(rgb)
+        if not detected:
+            return Sighting(face_count=0, small=small)
+        nearest = detected[0]
+        half = _AFAR_SQUARE / 2 * max(nearest.width, nearest.height)
+        middle_x = nearest.x + nearest.width / 2
+        middle_y = nearest.y + nearest.height / 2
+        left, top = max(0, int(middle_x - half)), max(0, int(middle_y - half))
+        part = rgb[top : int(middle_y + half) + 1, left : int(middle_x + half) + 1]
+        offset = np.array([left, top, 0.0])
+        close = _shrunk(part, _MESH_PX)
+        meshes = [mesh + offset for mesh in _meshes(self._graph("mesh"), close, part)]
+        if not meshes:
+            return Sighting(face_count=0, small=small)
+        return _sighting(meshes, detected, 0, small)
 
     def person_mask(self, rgb: Pixels) -> NDArray[np.float32]:
         """Return (H, W) with 1 where the person is and 0 where not."""
-        mask = self._graphs().selfie.process(rgb).segmentation_mask
+        mask = self._graph("selfie").process(rgb).segmentation_mask
         return np.asarray(mask, np.float32)
 
-    def shoulders(self, rgb: Pixels) -> tuple[Points, Points] | None:
-        """Return the (x, y) of both shoulders, the left of the picture first.
+    def shoulders(self, rgb: Pixels) -> Future[Ends | None]:
+        """Begin to look for both shoulders: (x, y) each, the left of the picture first.
 
-        None where they are not both seen. This is the slowest of the models: 30 ms.
+        None where they are not both seen. This takes longest of all: 30 ms and 110 MB.
         """
-        found = self._graphs().pose.process(rgb).pose_landmarks
+        return self._beside.submit(self._shoulders, rgb)
+
+    def _shoulders(self, rgb: Pixels) -> Ends | None:
+        found = self._graph("pose").process(rgb).pose_landmarks
         if found is None:
             return None
         # The person's right shoulder is on the left of the picture.
@@ -230,68 +276,13 @@ class FaceModel:
         left, right = (np.array([p.x, p.y], np.float64) * size for p in both)
         return left, right
 
-    def _graphs(self) -> _Graphs:
-        graphs = getattr(self._local, "graphs", None)
-        if graphs is None:
-            graphs = self._local.graphs = _load()
-        return graphs
-
-
-@dataclass(frozen=True, slots=True)
-class _Graphs:
-    detector: Any
-    far_detector: Any
-    mesh: Any
-    selfie: Any
-    pose: Any
-
-
-_loading = threading.Lock()
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """Send standard error nowhere for a moment.
-
-    The native libraries write there on their first run and take no setting against it.
-    Our own log goes to standard output, so no line of it is lost.
-    """
-    with _loading, open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
-        kept = os.dup(2)
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-def _load() -> _Graphs:
-    try:
-        with warnings.catch_warnings():
-            # Its generated message classes warn about Python's future, not ours.
-            warnings.simplefilter("ignore")
-            # Loading takes half a second and 200 MB, so not at import.
-            from mediapipe.python.solutions import (  # noqa: PLC0415
-                face_detection,
-                face_mesh,
-                pose,
-                selfie_segmentation,
-            )
-
-            return _Graphs(
-                detector=face_detection.FaceDetection(model_selection=0),
-                far_detector=face_detection.FaceDetection(model_selection=1),
-                mesh=face_mesh.FaceMesh(
-                    static_image_mode=True,
-                    max_num_faces=_MOST_FACES,
-                    refine_landmarks=True,
-                ),
-                selfie=selfie_segmentation.SelfieSegmentation(model_selection=0),
-                pose=pose.Pose(static_image_mode=True, model_complexity=1),
-            )
-    except (ImportError, OSError, RuntimeError, ValueError):
-        raise UnavailableError("face_model_unavailable") from None
+    def _graph(self, name: str) -> Any:
+        """Return this thread's own model of that name."""
+        graph = getattr(self._local, name, None)
+        if graph is None:
+            graph = load(name)
+            setattr(self._local, name, graph)
+        return graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,18 +311,6 @@ def _detect(detector: Any, rgb: Pixels) -> _Detections:
     )
 
 
-def _detect_all_ways(detector: Any, rgb: Pixels) -> list[_Detections]:
-    """Return what is found on the picture turned by 0, 90, 180 and 270 degrees.
-
-    The landmark model draws an upright face into an upside-down one, so it cannot tell;
-    of four detections the best one was right on 283 of 285 pictures (vision facts).
-    """
-    return [
-        _detect(detector, np.ascontiguousarray(np.rot90(rgb, turn)))
-        for turn in range(4)
-    ]
-
-
 def _turn(ways: list[_Detections]) -> int:
     """Return the quarter turn to the left that puts the head up."""
     best = max(range(len(ways)), key=lambda turn: ways[turn].score)
@@ -345,12 +324,14 @@ def _meshes(mesh: Any, small: Pixels, whole: Pixels) -> list[Points]:
     return [_as_pixels(each, whole) for each in found]
 
 
-def _sighting(meshes: list[Points], detected: list[Region], turn: int) -> Sighting:
+def _sighting(
+    meshes: list[Points], detected: list[Region], turn: int, small: Pixels
+) -> Sighting:
     faces = _large([_region(points) for points in meshes])
     count = max(len(faces), len(detected))
     if turn:
         # What the picture shows lying on its side is measured by nobody.
-        return Sighting(face_count=count, turned_deg=turn * 90)
+        return Sighting(face_count=count, turned_deg=turn * 90, small=small)
     largest = max(meshes, key=lambda points: _region(points).area)
     others = [r for r in (*faces[1:], *detected) if not _overlap(r, faces[0])]
     return Sighting(
@@ -358,28 +339,8 @@ def _sighting(meshes: list[Points], detected: list[Region], turn: int) -> Sighti
         turned_deg=0,
         face=_named(largest),
         second=others[0] if others and count > 1 else None,
+        small=small,
     )
-
-
-def _look_afar(graphs: _Graphs, rgb: Pixels) -> Sighting:
-    """Look for people further away than the near detector sees, and closely at one.
-
-    The far detector misses close faces and those in glasses (vision facts), so it is
-    asked only when the near one saw nobody.
-    """
-    detected = _detect(graphs.far_detector, _shrunk(rgb, MESH_PX)).regions(rgb)
-    if not detected:
-        return Sighting(face_count=0)
-    nearest = detected[0]
-    half = _AFAR_SQUARE / 2 * max(nearest.width, nearest.height)
-    middle_x = nearest.x + nearest.width / 2
-    middle_y = nearest.y + nearest.height / 2
-    left, top = max(0, int(middle_x - half)), max(0, int(middle_y - half))
-    part = rgb[top : int(middle_y + half) + 1, left : int(middle_x + half) + 1]
-    offset = np.array([left, top, 0.0])
-    small = _shrunk(part, MESH_PX)
-    meshes = [mesh + offset for mesh in _meshes(graphs.mesh, small, part)]
-    return _sighting(meshes, detected, 0) if meshes else Sighting(face_count=0)
 
 
 def _large(regions: list[Region]) -> list[Region]:

@@ -24,8 +24,9 @@ from backend.domain.report import (
     verdict_of,
 )
 from backend.domain.rules import human_checklist, judge_person, judge_portrait
+from backend.imaging.aside import aside
 from backend.imaging.close_up import close_up
-from backend.imaging.decode import decode, decode_at_least
+from backend.imaging.decode import decode, decode_at_least, open_header
 from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel, Pixels
 from backend.imaging.measure import locate, measure
@@ -105,8 +106,13 @@ class MediaPipeInspector:
             PhotoUnreadableError: the bytes are not a picture that can be opened.
             UnavailableError: the face model cannot be loaded.
         """
-        file = probe(data, filename=filename)
-        rgb, scale = decode_at_least(data, min_short_side_px=MEASURE_PX)
+        picture = open_header(data)
+        file = probe(data, filename=filename, picture=picture)
+        rgb, scale = decode_at_least(
+            data, min_short_side_px=MEASURE_PX, picture=picture
+        )
+        # It holds all its pixels a second time.
+        del picture
         measured = measure(rgb, file, scale=scale, model=self._model, today=today)
         source = _Source(data, file, rgb, scale)
         framed = self._framed(source, measured, policy)
@@ -278,10 +284,16 @@ def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels
     reach = math.ceil(_FILTER_REACH * max(1.0, (right - left) / size[0])) + 1
     x, y = max(0, int(left) - reach), max(0, int(top) - reach)
     part = rgb[y : math.ceil(bottom) + reach, x : math.ceil(right) + reach]
-    picture = Image.fromarray(np.ascontiguousarray(part)).resize(
-        size, how, box=(left - x, top - y, right - x, bottom - y)
-    )
-    return np.asarray(picture, np.uint8)
+    picture = Image.fromarray(np.ascontiguousarray(part))
+    middle = (top + bottom) / 2
+    halves = [
+        (left - x, start - y, right - x, end - y)
+        for start, end in ((top, middle), (middle, bottom))
+    ]
+    # The filter takes longest of all after the models; each core takes a half.
+    lower = aside(picture.resize, (size[0], size[1] // 2), how, halves[1])
+    upper = picture.resize((size[0], size[1] - size[1] // 2), how, halves[0])
+    return np.concatenate([np.asarray(upper), np.asarray(lower.result())])
 
 
 def _portrait_facts(

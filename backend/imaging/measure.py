@@ -20,8 +20,7 @@ from backend.domain.report import Box
 from backend.imaging import additions, clarity, coverings, light, posture
 from backend.imaging.background import background
 from backend.imaging.clothes import clothes
-from backend.imaging.faces import MESH_PX, Face, FaceModel, Pixels, Points
-from backend.imaging.scaling import shrunk
+from backend.imaging.faces import Face, FaceModel, Pixels, Points
 from backend.imaging.window import FACE_PX, Window, window_around
 
 #: Iris centres lie this much of the face width below hand-marked pupils (vision facts).
@@ -51,10 +50,10 @@ def measure(
         shoulders: whether to ask the model of the body, which costs most.
     """
     height, width = rgb.shape[:2]
-    # Points, frames and colourfulness need no more than this.
-    small = shrunk(rgb, MESH_PX)
-    reduced = scale * width / small.shape[1]
     sighting = model.look(rgb)
+    # Frames and colourfulness need no more than the points do.
+    small = rgb if sighting.small is None else sighting.small
+    reduced = scale * width / small.shape[1]
     frame, frame_box = additions.border(small)
     whole = Measurements(
         file=file,
@@ -71,10 +70,10 @@ def measure(
     if face is None or face.width < 1:
         return whole
     window = window_around(rgb, face)
+    ends = model.shoulders(window.rgb) if shoulders else None
     mask = model.person_mask(window.rgb)
     crown = _crown_row(face, window, mask)
     head = _geometry(face, window, crown, scale)
-    ends = model.shoulders(window.rgb) if shoulders else None
     found = {
         **_posture(face),
         **_surface(window, face),
@@ -87,7 +86,7 @@ def measure(
         whole,
         turned_deg=0,
         geometry=head,
-        shoulder_slope_deg=posture.slope(ends),
+        shoulder_slope_deg=posture.slope(ends.result()) if ends else None,
         camera_distance_m=posture.camera_distance(face, scale, file),
         blockiness=clarity.blockiness(rgb, face, scale),
         second_face_box=(

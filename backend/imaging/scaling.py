@@ -10,13 +10,13 @@ Pixels = NDArray[np.uint8]
 
 
 def shrunk(rgb: Pixels, longest: int) -> Pixels:
-    """Return the picture at most so long."""
+    """Return the picture at most so long, to be looked at."""
     scale = longest / max(rgb.shape[:2])
     if scale >= 1:
         return rgb
     height, width = rgb.shape[:2]
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return resized(rgb, size)
+    return resized(rgb, size, to_look_at=True)
 
 
 def resized(rgb: Pixels, size: tuple[int, int], *, to_look_at: bool = False) -> Pixels:

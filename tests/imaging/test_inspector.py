@@ -305,9 +305,9 @@ class Counting(FaceModel):
         super().__init__()
         self.turned: list[Any] = []
 
-    def _graphs(self) -> Any:
-        graphs = super()._graphs()
-        return replace(graphs, detector=Noting(graphs.detector, self.turned))
+    def _graph(self, name: str) -> Any:
+        graph = super()._graph(name)
+        return Noting(graph, self.turned) if name == "detector" else graph
 
 
 class Noting:
