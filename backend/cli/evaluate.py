@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import click
 
-from backend import policies as shipped
 from backend.cli.context import plain_errors
 from backend.cli.evaluation_table import tables
 from backend.cli.labels import Labels, LabelsError, read_labels
+from backend.cli.policy_argument import PolicyArgument
 from backend.domain.errors import DomainError, UnavailableError
 from backend.domain.evaluation import (
     Evaluation,
@@ -29,8 +29,7 @@ from backend.domain.evaluation import (
     outcome_of,
 )
 from backend.domain.evaluation import evaluate as count
-from backend.domain.policy import Policy, PolicyError, load_policy
-from backend.domain.rules import ensure_complete
+from backend.domain.policy import Policy
 from backend.imaging.inspector import MediaPipeInspector
 from backend.messages.errors import error_text
 
@@ -115,20 +114,8 @@ def evaluate(
 
 
 def _policy(name: str) -> Policy:
-    """Return a policy by its name or from a file; a name goes first."""
-    if name in shipped.names():
-        return shipped.load(name)
-    try:
-        text = Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise click.BadParameter(
-            f"neither a file nor one of {', '.join(shipped.names())}",
-            param_hint="--policy",
-        ) from None
-    try:
-        return ensure_complete(load_policy(text))
-    except PolicyError as error:
-        raise click.BadParameter(f"\n{error}", param_hint="--policy") from None
+    """Return a policy by its name or from a file."""
+    return PolicyArgument().convert(name, None, None)
 
 
 def _cores() -> int:

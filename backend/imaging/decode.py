@@ -99,16 +99,13 @@ def decode(data: bytes) -> Pixels:
     return decode_at_least(data, min_short_side_px=MOST_PIXELS)[0]
 
 
-def decode_at_least(
-    data: bytes, *, min_short_side_px: int, picture: Image.Image | None = None
-) -> tuple[Pixels, float]:
+def decode_at_least(data: bytes, *, min_short_side_px: int) -> tuple[Pixels, float]:
     """Return the upright picture, reduced where the format allows it for free.
 
     A JPEG can be decoded at a half, a quarter or an eighth at a fraction of the cost. The
-    second value is full-resolution pixels per pixel returned. ``picture`` is what
-    :func:`open_header` made of the data, if it was opened already; it serves once.
+    second value is full-resolution pixels per pixel returned.
     """
-    picture = picture or open_header(data)
+    picture = open_header(data)
     turn = _TURNS.get(orientation_of(notes_of(picture, data)))
     full = picture.width
     if picture.format in {"JPEG", "MPO"}:

@@ -9,6 +9,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
@@ -61,9 +62,7 @@ def _solutions() -> Any:
         if hasattr(_libc, "mallopt"):
             _libc.mallopt(_M_ARENA_MAX, 1)
         # Importing takes half a second and 50 MB, so it waits until here.
-        from mediapipe.python import solutions  # noqa: PLC0415
-
-        return solutions
+        return import_module("mediapipe.python.solutions")
 
 
 @contextmanager

@@ -26,10 +26,10 @@ from backend.domain.report import (
 from backend.domain.rules import human_checklist, judge_person, judge_portrait
 from backend.imaging.aside import aside
 from backend.imaging.close_up import close_up
-from backend.imaging.decode import decode, decode_at_least, open_header
+from backend.imaging.decode import decode, decode_at_least
 from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel, Pixels
-from backend.imaging.measure import locate, measure
+from backend.imaging.measure import Seen, locate, measure, see
 from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
 
@@ -106,16 +106,16 @@ class MediaPipeInspector:
             PhotoUnreadableError: the bytes are not a picture that can be opened.
             UnavailableError: the face model cannot be loaded.
         """
-        picture = open_header(data)
-        file = probe(data, filename=filename, picture=picture)
-        rgb, scale = decode_at_least(
-            data, min_short_side_px=MEASURE_PX, picture=picture
-        )
-        # It holds all its pixels a second time.
-        del picture
-        measured = measure(rgb, file, scale=scale, model=self._model, today=today)
-        source = _Source(data, file, rgb, scale)
-        framed = self._framed(source, measured, policy)
+        # The header is read and the file's digest taken while the pixels are decoded.
+        reading = aside(probe, data, filename=filename)
+        rgb, scale = decode_at_least(data, min_short_side_px=MEASURE_PX)
+        file = reading.result()
+        seen = see(rgb, scale=scale, model=self._model)
+        # The portrait needs only the head's place, so it is made while the rest is
+        # measured.
+        measuring = aside(measure, seen, file, today=today)
+        framed = self._framed(_Source(data, file, rgb, scale), seen, policy)
+        measured = measuring.result()
         finished = framed if isinstance(framed, _Finished) else None
         refusal = framed if isinstance(framed, FramingRefusal) else None
         findings = (
@@ -172,20 +172,20 @@ class MediaPipeInspector:
         scale = picture[0] / rgb.shape[1]
         if scale < 1 or abs(rgb.shape[0] * scale / picture[1] - 1) > _SHAPE_ERROR:
             raise PhotoUnreadableError("frame_of_other_shape")
-        return measure(rgb, file, scale=scale, model=self._model, shoulders=False)
+        seen = see(rgb, scale=scale, model=self._model, shoulders=False)
+        return measure(seen, file)
 
     def _framed(
-        self, source: _Source, measured: Measurements, policy: Policy
+        self, source: _Source, seen: Seen, policy: Policy
     ) -> _Finished | FramingRefusal | None:
         """Make the portrait, or say why not; none when there is no face to frame.
 
         Measuring the portrait may find the head a few pixels elsewhere. If that breaks a
         limit, the crop is made once more for the head where it was found the second time.
         """
-        head = measured.geometry
+        head, size = seen.head, seen.size
         if head is None:
             return None
-        size = (measured.picture_width, measured.picture_height)
         crop = frame(head, size, policy.framing, policy.output)
         if isinstance(crop, FramingRefusal):
             return crop
@@ -284,16 +284,10 @@ def _cut(rgb: Pixels, scale: float, crop: Crop, size: tuple[int, int]) -> Pixels
     reach = math.ceil(_FILTER_REACH * max(1.0, (right - left) / size[0])) + 1
     x, y = max(0, int(left) - reach), max(0, int(top) - reach)
     part = rgb[y : math.ceil(bottom) + reach, x : math.ceil(right) + reach]
-    picture = Image.fromarray(np.ascontiguousarray(part))
-    middle = (top + bottom) / 2
-    halves = [
-        (left - x, start - y, right - x, end - y)
-        for start, end in ((top, middle), (middle, bottom))
-    ]
-    # The filter takes longest of all after the models; each core takes a half.
-    lower = aside(picture.resize, (size[0], size[1] // 2), how, halves[1])
-    upper = picture.resize((size[0], size[1] - size[1] // 2), how, halves[0])
-    return np.concatenate([np.asarray(upper), np.asarray(lower.result())])
+    picture = Image.fromarray(np.ascontiguousarray(part)).resize(
+        size, how, box=(left - x, top - y, right - x, bottom - y)
+    )
+    return np.asarray(picture, np.uint8)
 
 
 def _portrait_facts(

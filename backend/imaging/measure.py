@@ -7,7 +7,8 @@ camera. Points are given in pixels of the full-resolution upright picture.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from backend.domain.report import Box
 from backend.imaging import additions, clarity, coverings, light, posture
 from backend.imaging.background import background
 from backend.imaging.clothes import clothes
-from backend.imaging.faces import Face, FaceModel, Pixels, Points
+from backend.imaging.faces import Ends, Face, FaceModel, Pixels, Points, Sighting
 from backend.imaging.window import FACE_PX, Window, window_around
 
 #: Iris centres lie this much of the face width below hand-marked pupils (vision facts).
@@ -30,70 +31,115 @@ _CROWN_REACH: Final = 0.35
 _PERSON: Final = 0.5
 
 
-def measure(
-    rgb: Pixels,
-    file: FileFacts,
-    *,
-    scale: float,
-    model: FaceModel,
-    today: date | None = None,
-    shoulders: bool = True,
-) -> Measurements:
-    """Measure an upright (H, W, 3) RGB picture.
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the models saw in one picture, and all else is measured by.
+
+    Attributes:
+        rgb: the upright picture, (H, W, 3), possibly reduced.
+        scale: full-resolution pixels per pixel of ``rgb``, 1 or more.
+        head: where it is, full-resolution pixels; none without an upright face.
+        person: none where the head is none.
+    """
+
+    rgb: Pixels = field(repr=False)
+    scale: float
+    sighting: Sighting
+    head: FaceGeometry | None = None
+    person: _Person | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Full-resolution width and height."""
+        height, width = self.rgb.shape[:2]
+        return round(width * self.scale), round(height * self.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """The window around the head, the person in it, and shoulders that may follow."""
+
+    face: Face
+    window: Window = field(repr=False)
+    mask: NDArray[np.float32] = field(repr=False)
+    crown_row: float
+    shoulders: Future[Ends | None] | None
+
+
+def see(rgb: Pixels, *, scale: float, model: FaceModel, shoulders: bool = True) -> Seen:
+    """Ask the models about an upright (H, W, 3) RGB picture.
 
     Args:
         rgb: the picture, possibly reduced.
-        file: the facts of its file.
         scale: full-resolution pixels per pixel of ``rgb``, 1 or more.
         model: the face model.
-        today: the day that the picture's age is counted to; none leaves it open.
         shoulders: whether to ask the model of the body, which costs most.
     """
-    height, width = rgb.shape[:2]
     sighting = model.look(rgb)
-    # Frames and colourfulness need no more than the points do.
-    small = rgb if sighting.small is None else sighting.small
-    reduced = scale * width / small.shape[1]
-    frame, frame_box = additions.border(small)
-    whole = Measurements(
-        file=file,
-        picture_width=round(width * scale),
-        picture_height=round(height * scale),
-        face_count=sighting.face_count,
-        turned_deg=sighting.turned_deg,
-        chroma=light.chroma(small),
-        border_width=frame,
-        border_box=_scaled(frame_box, reduced),
-        days_since_taken=_days(file.taken_on, today),
-    )
     face = sighting.face
     if face is None or face.width < 1:
-        return whole
+        return Seen(rgb, scale, sighting)
     window = window_around(rgb, face)
     ends = model.shoulders(window.rgb) if shoulders else None
     mask = model.person_mask(window.rgb)
     crown = _crown_row(face, window, mask)
-    head = _geometry(face, window, crown, scale)
-    found = {
-        **_posture(face),
-        **_surface(window, face),
-        **_hidden(window, face, mask, crown[0]),
-        **_surroundings(window, face, mask, scale),
-        **_regions(face, head, scale),
-    }
+    return Seen(
+        rgb,
+        scale,
+        sighting,
+        head=_geometry(face, window, crown, scale),
+        person=_Person(face, window, mask, crown[0], ends),
+    )
+
+
+def measure(seen: Seen, file: FileFacts, *, today: date | None = None) -> Measurements:
+    """Measure what was seen.
+
+    Args:
+        seen: the picture and what the models saw in it.
+        file: the facts of its file.
+        today: the day that the picture's age is counted to; none leaves it open.
+    """
+    sighting, scale = seen.sighting, seen.scale
+    # Frames and colourfulness need no more than the points do.
+    small = seen.rgb if sighting.small is None else sighting.small
+    frame, frame_box = additions.border(small)
     second = sighting.second
-    return replace(
-        whole,
-        turned_deg=0,
-        geometry=head,
-        shoulder_slope_deg=posture.slope(ends.result()) if ends else None,
-        camera_distance_m=posture.camera_distance(face, scale, file),
-        blockiness=clarity.blockiness(rgb, face, scale),
+    whole = Measurements(
+        file=file,
+        picture_width=seen.size[0],
+        picture_height=seen.size[1],
+        face_count=sighting.face_count,
+        turned_deg=sighting.turned_deg,
+        chroma=light.chroma(small),
+        border_width=frame,
+        border_box=_scaled(frame_box, seen.size[0] / small.shape[1]),
+        days_since_taken=_days(file.taken_on, today),
         second_face_box=(
             _scaled(Box(second.x, second.y, second.width, second.height), scale)
             if second
             else None
         ),
+    )
+    person, head = seen.person, seen.head
+    if person is None or head is None:
+        return whole
+    face, window, mask = person.face, person.window, person.mask
+    found = {
+        **_posture(face),
+        **_surface(window, face),
+        **_hidden(window, face, mask, person.crown_row),
+        **_surroundings(window, face, mask, scale),
+        **_regions(face, head, scale),
+    }
+    ends = person.shoulders.result() if person.shoulders else None
+    return replace(
+        whole,
+        turned_deg=0,
+        geometry=head,
+        shoulder_slope_deg=posture.slope(ends),
+        camera_distance_m=posture.camera_distance(face, scale, file),
+        blockiness=clarity.blockiness(seen.rgb, face, scale),
         **found,
     )
 

@@ -36,17 +36,13 @@ _WIDE: Final = ("grey", 1, 16)
 _PNG_DEPTH: Final = 24
 
 
-def probe(
-    data: bytes, *, filename: str | None = None, picture: Image.Image | None = None
-) -> FileFacts:
+def probe(data: bytes, *, filename: str | None = None) -> FileFacts:
     """Return the facts of a picture file; no pixel is decoded.
-
-    ``picture`` is what ``open_header`` made of the data, if it was opened already.
 
     Raises:
         PhotoUnreadableError: see :func:`backend.imaging.decode.open_header`.
     """
-    picture = picture or open_header(data)
+    picture = open_header(data)
     colour, components, bits = _MODES.get(picture.mode, _WIDE)
     name = _NAMES[picture.format or "JPEG"]
     facts = guarded(lambda: jpeg.read_facts(data), data) if name == "JPEG" else None

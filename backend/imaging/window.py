@@ -21,9 +21,9 @@ from backend.imaging.scaling import resized
 #: The face's width in the window, pixels.
 FACE_PX: Final = 200
 #: The window around the eyes, in face widths: enough for high hair and the shoulders.
-_SIDE: Final = 1.3
-_ABOVE: Final = 1.9
-_BELOW: Final = 1.7
+_SIDE: Final = 1.15
+_ABOVE: Final = 1.75
+_BELOW: Final = 1.65
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,15 @@ class Window:
     @cached_property
     def edges(self) -> NDArray[np.float32]:
         """How much the colour changes at each pixel, CIELAB units a pixel, (H, W)."""
-        across = cv2.Sobel(self.lab, cv2.CV_32F, 1, 0, scale=0.25)
-        down = cv2.Sobel(self.lab, cv2.CV_32F, 0, 1, scale=0.25)
-        squares = cv2.multiply(across, across) + cv2.multiply(down, down)
-        total = cv2.transform(squares, np.ones((1, 3), np.float32))
-        return np.asarray(cv2.sqrt(total), np.float32)
+        sizes = [
+            cv2.magnitude(
+                cv2.Sobel(channel, cv2.CV_32F, 1, 0, scale=0.25),
+                cv2.Sobel(channel, cv2.CV_32F, 0, 1, scale=0.25),
+            )
+            for channel in cv2.split(self.lab)
+        ]
+        colour = cv2.magnitude(sizes[1], sizes[2])
+        return np.asarray(cv2.magnitude(sizes[0], colour), np.float32)
 
     def to_picture(self, x: float, y: float) -> tuple[float, float]:
         """Return the picture's coordinates of a point of the window."""

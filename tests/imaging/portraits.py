@@ -14,7 +14,7 @@ from backend.domain.measurements import Measurements
 from backend.domain.report import Finding
 from backend.imaging.faces import FaceModel
 from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
-from backend.imaging.measure import locate, measure
+from backend.imaging.measure import locate, measure, see
 from tests.defects import Portrait
 from tests.domain.judging import NOTICE, good_file
 from tests.pictures import as_jpeg, astronaut
@@ -115,7 +115,8 @@ def person(portrait: Portrait) -> NDArray[np.float32]:
 
 
 def measured(rgb: Pixels, scale: float = 1.0) -> Measurements:
-    return measure(np.ascontiguousarray(rgb), good_file(), scale=scale, model=model())
+    seen = see(np.ascontiguousarray(rgb), scale=scale, model=model())
+    return measure(seen, good_file())
 
 
 def inspected(picture: Pixels | bytes) -> PhotoInspection:

@@ -13,7 +13,7 @@ import pytest
 from backend.domain.errors import UnavailableError
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.imaging.faces import FaceModel
-from backend.imaging.measure import measure
+from backend.imaging.measure import measure, see
 from tests.defects import Portrait, in_glasses
 from tests.domain.judging import good_file
 from tests.imaging.portraits import (
@@ -292,7 +292,8 @@ def test_mirroring_turns_the_gaze_and_the_shoulders_around() -> None:
 
 
 def test_without_the_body_model_the_shoulders_stay_unknown() -> None:
-    light = measure(roomy(), good_file(), scale=1.0, model=FaceModel(), shoulders=False)
+    seen = see(roomy(), scale=1.0, model=FaceModel(), shoulders=False)
+    light = measure(seen, good_file())
     assert light.shoulder_slope_deg is None
     assert light.roll_deg == GOOD.roll_deg
 
