@@ -114,8 +114,12 @@ def evaluate(
 
 
 def _policy(name: str) -> Policy:
-    """Return a policy by its name or from a file."""
-    return PolicyArgument().convert(name, None, None)
+    """Return a policy by its name or from a file; the processes are told the name."""
+    try:
+        return PolicyArgument().convert(name, None, None)
+    except click.BadParameter as error:
+        error.param_hint = "--policy"
+        raise
 
 
 def _cores() -> int:

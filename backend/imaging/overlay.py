@@ -92,14 +92,24 @@ def draw_overlay(
         # Without any crop to wish for, crown and eyes do not go together.
         hopeless = report.crop is None and wanted is None
         _draw_found(canvas, upload.head, report, clash=hopeless)
-    for finding in report.findings:
-        if finding.box is not None and finding.status in {Status.FAIL, Status.WARN}:
-            _draw_problem(canvas, finding.box, finding.status)
+    for box, status in _problems(report).items():
+        _draw_problem(canvas, box, status)
     base.paste(layer, mask=layer)
     out = io.BytesIO()
     # Optimised tables would save one byte in a hundred and cost three times the time.
     base.save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()
+
+
+def _problems(report: Report) -> dict[Box, Status]:
+    """Return each region once with the worst that is said of it, faults drawn last."""
+    found = {
+        status: [f.box for f in report.findings if f.box and f.status is status]
+        for status in (Status.WARN, Status.FAIL)
+    }
+    doubts = dict.fromkeys(found[Status.WARN], Status.WARN)
+    faults = dict.fromkeys(found[Status.FAIL], Status.FAIL)
+    return {box: s for box, s in doubts.items() if box not in faults} | faults
 
 
 def _prepared(
