@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.domain.report import Box
-from backend.imaging.faces import Face, Pixels
+from backend.imaging.landmarks import Face, Pixels
 from backend.imaging.patches import grown
 from backend.imaging.window import FACE_PX, Window
 

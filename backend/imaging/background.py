@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from backend.domain.colour import Lab
 from backend.domain.report import Box
-from backend.imaging.faces import Face
+from backend.imaging.landmarks import Face
 from backend.imaging.patches import distance, grown, largest_piece, median_colour
 from backend.imaging.window import FACE_PX, Window
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.imaging.faces import Face, Pixels
+from backend.imaging.landmarks import Face, Pixels
 from backend.imaging.window import FACE_PX, Window
 
 #: The second difference along a row.

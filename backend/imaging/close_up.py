@@ -10,7 +10,7 @@ from PIL import Image
 
 from backend.domain.report import Box
 from backend.imaging.decode import decode_at_least, open_header
-from backend.imaging.faces import Pixels
+from backend.imaging.landmarks import Pixels
 
 #: Of the box's own size, added in all: what is next to it tells what it is.
 _GROWN: Final = 0.25

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.domain.report import Box
-from backend.imaging.faces import Face
+from backend.imaging.landmarks import Face
 from backend.imaging.patches import grown, median_colour, median_of
 from backend.imaging.window import FACE_PX, Window
 

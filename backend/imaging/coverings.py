@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.imaging.faces import Face, Points
+from backend.imaging.landmarks import Face, Points
 from backend.imaging.light import CHEEK_SIDE, cheeks
 from backend.imaging.patches import filled, grown, mean_of, median_of
 from backend.imaging.window import FACE_PX, Window

@@ -28,7 +28,8 @@ from backend.imaging.aside import aside
 from backend.imaging.close_up import close_up
 from backend.imaging.decode import decode, decode_at_least
 from backend.imaging.encode import encode, strip_private_metadata
-from backend.imaging.faces import FaceModel, Pixels
+from backend.imaging.faces import FaceModel
+from backend.imaging.landmarks import Pixels
 from backend.imaging.measure import Seen, locate, measure, see
 from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
@@ -118,25 +119,7 @@ class MediaPipeInspector:
         measured = measuring.result()
         finished = framed if isinstance(framed, _Finished) else None
         refusal = framed if isinstance(framed, FramingRefusal) else None
-        findings = (
-            *judge_person(measured, policy),
-            *judge_portrait(
-                finished.facts if finished else None,
-                finished.file if finished else None,
-                refusal,
-                policy,
-            ),
-            *human_checklist(measured, policy),
-        )
-        report = Report(
-            policy=policy.name,
-            verdict=verdict_of(findings, policy.severities),
-            findings=findings,
-            crop=finished.crop if finished else None,
-            portrait=finished.facts if finished else None,
-            picture_width=measured.picture_width,
-            picture_height=measured.picture_height,
-        )
+        report = _report(measured, finished, refusal, policy)
         return PhotoInspection(
             file=file,
             report=report,
@@ -243,6 +226,33 @@ class MediaPipeInspector:
             head=head,
             facts=_portrait_facts(head, file, policy),
         )
+
+
+def _report(
+    measured: Measurements,
+    finished: _Finished | None,
+    refusal: FramingRefusal | None,
+    policy: Policy,
+) -> Report:
+    findings = (
+        *judge_person(measured, policy),
+        *judge_portrait(
+            finished.facts if finished else None,
+            finished.file if finished else None,
+            refusal,
+            policy,
+        ),
+        *human_checklist(measured, policy),
+    )
+    return Report(
+        policy=policy.name,
+        verdict=verdict_of(findings, policy.severities),
+        findings=findings,
+        crop=finished.crop if finished else None,
+        portrait=finished.facts if finished else None,
+        picture_width=measured.picture_width,
+        picture_height=measured.picture_height,
+    )
 
 
 def _look_the_same(data: bytes, stripped: bytes) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from backend.imaging.faces import Face, Pixels, Points
+from backend.imaging.landmarks import Face, Pixels, Points
 from backend.imaging.patches import filled, mean_of
 from backend.imaging.window import FACE_PX, Window
 

@@ -21,7 +21,8 @@ from backend.domain.report import Box
 from backend.imaging import additions, clarity, coverings, light, posture
 from backend.imaging.background import background
 from backend.imaging.clothes import clothes
-from backend.imaging.faces import Ends, Face, FaceModel, Pixels, Points, Sighting
+from backend.imaging.faces import Ends, FaceModel, Sighting
+from backend.imaging.landmarks import Face, Pixels, Points
 from backend.imaging.window import FACE_PX, Window, window_around
 
 #: Iris centres lie this much of the face width below hand-marked pupils (vision facts).

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from backend.domain.measurements import FaceGeometry
 from backend.domain.policy import Policy
 from backend.domain.report import Box, Crop, Report, Status
-from backend.imaging.faces import Pixels
+from backend.imaging.landmarks import Pixels
 from backend.imaging.scaling import resized
 
 _LONGEST_PX: Final = 900

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.imaging.faces import Points
+from backend.imaging.landmarks import Points
 
 #: Of so many pixels, evenly spread, the median is that of all within 0.1.
 _ENOUGH: Final = 10_000

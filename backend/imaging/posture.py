@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from backend.domain.photo import FileFacts
-from backend.imaging.faces import Face, Points
+from backend.imaging.landmarks import Face, Points
 
 #: Upright frontal faces measure a pitch of +3° with this model (vision facts).
 _PITCH_BIAS_DEG: Final = 3.0

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.imaging.faces import Face, Pixels, Points
+from backend.imaging.landmarks import Face, Pixels, Points
 from backend.imaging.scaling import resized
 
 #: The face's width in the window, pixels.

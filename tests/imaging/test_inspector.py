@@ -17,8 +17,9 @@ from backend.domain.errors import PhotoUnreadableError
 from backend.domain.report import Status, Verdict
 from backend.imaging import inspector as inspecting
 from backend.imaging.decode import decode_at_least
-from backend.imaging.faces import FaceModel, Pixels, Sighting
+from backend.imaging.faces import FaceModel, Sighting
 from backend.imaging.inspector import MediaPipeInspector
+from backend.imaging.landmarks import Pixels
 from tests.domain.judging import NOTICE
 from tests.imaging.portraits import (
     blurred,

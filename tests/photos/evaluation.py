@@ -217,7 +217,7 @@ before a light wall, which nearly everybody gets.
 def _group(portrait: Labelled, trait: str) -> str:
     if trait != "age":
         return str(getattr(portrait, trait)) or "unknown"
-    if not portrait.age:
+    if not portrait.age.isdigit():
         return "unknown"
     return "over 35" if int(portrait.age) > 35 else "35 and under"
 
