@@ -9,7 +9,6 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
@@ -62,7 +61,9 @@ def _solutions() -> Any:
         if hasattr(_libc, "mallopt"):
             _libc.mallopt(_M_ARENA_MAX, 1)
         # Importing takes half a second and 50 MB, so it waits until here.
-        return import_module("mediapipe.python.solutions")
+        import mediapipe.python.solutions as solutions  # noqa: PLC0415, PLR0402
+
+        return solutions
 
 
 @contextmanager
