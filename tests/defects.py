@@ -273,7 +273,7 @@ def logo(size: float, colour: Colour) -> Make:
         radius = max(4, round(size * p.width))
         at = (
             round(p.head.left_x - 0.4 * p.width),
-            round(p.head.crown_y),
+            max(radius + 2, round(p.head.crown_y - 0.1 * p.width)),
         )
         cv2.circle(rgb, at, radius, colour, max(2, radius // 4), cv2.LINE_AA)
         cv2.rectangle(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.imaging.landmarks import Face, Points
-from backend.imaging.light import CHEEK_SIDE, cheeks
+from backend.imaging.light import CHEEK_SIDE, cheeks, dark_gain
 from backend.imaging.patches import filled, grown, mean_of, median_of
 from backend.imaging.window import FACE_PX, Window
 
@@ -162,8 +162,9 @@ def clear_forehead(window: Window, face: Face) -> float:
     part = window.lab[filled(window.rgb.shape, np.array(corners))]
     if len(part) == 0:
         return 0.0
-    apart = (part - _skin(window, face)) * _SHADE
-    return float((np.linalg.norm(apart, axis=1) < _LIKE_SKIN).mean())
+    skin = _skin(window, face)
+    apart = np.linalg.norm((part - skin) * _SHADE, axis=1) * dark_gain(skin[0])
+    return float((apart < _LIKE_SKIN).mean())
 
 
 def crown_colour(
@@ -200,7 +201,7 @@ def over_brows(window: Window, face: Face) -> float:
         colours = [median_of(window.lab, [point], 0.045 * FACE_PX) for point in above]
         apart = [float(np.linalg.norm((c - skin) * _SHADE)) for c in colours]
         sides.append(float(np.median(apart)))
-    return max(sides)
+    return max(sides) * dark_gain(skin[0])
 
 
 def ear_skin(window: Window, face: Face, mask: NDArray[np.float32]) -> float:
@@ -220,7 +221,8 @@ def ear_skin(window: Window, face: Face, mask: NDArray[np.float32]) -> float:
         strict=True,
     ):
         columns = slice(max(0, int(start)), max(0, int(end)))
-        apart = (lab[rows, columns] - median_of(lab, [cheek], 0.08 * FACE_PX)) * _SHADE
+        skin = median_of(lab, [cheek], 0.08 * FACE_PX)
+        apart = (lab[rows, columns] - skin) * _SHADE * dark_gain(skin[0])
         ear = (np.linalg.norm(apart, axis=2) < _EAR_LIKE) & (mask[rows, columns] > 0.5)  # noqa: PLR2004 - half
         shares.append(float(ear.sum()) / max(reach * (rows.stop - rows.start), 1))
     return min(shares)

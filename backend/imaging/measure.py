@@ -81,7 +81,7 @@ def see(rgb: Pixels, *, scale: float, model: FaceModel, shoulders: bool = True) 
     if face is None or face.width < 1:
         return Seen(rgb, scale, sighting)
     window = window_around(rgb, face)
-    ends = model.shoulders(window.rgb) if shoulders else None
+    ends = model.shoulders(_to_look_at(rgb, sighting)) if shoulders else None
     mask = model.person_mask(window.rgb)
     crown = _crown_row(face, window, mask)
     return Seen(
@@ -103,7 +103,7 @@ def measure(seen: Seen, file: FileFacts, *, today: date | None = None) -> Measur
     """
     sighting, scale = seen.sighting, seen.scale
     # Frames and colourfulness need no more than the points do.
-    small = seen.rgb if sighting.small is None else sighting.small
+    small = _to_look_at(seen.rgb, sighting)
     frame, frame_box = additions.border(small)
     second = sighting.second
     whole = Measurements(
@@ -225,6 +225,11 @@ def locate(rgb: Pixels, *, model: FaceModel) -> FaceGeometry | None:
     window = window_around(rgb, face)
     crown = _crown_row(face, window, model.person_mask(window.rgb))
     return _geometry(face, window, crown, 1.0)
+
+
+def _to_look_at(rgb: Pixels, sighting: Sighting) -> Pixels:
+    """Return the picture as small as the models looked at it."""
+    return rgb if sighting.small is None else sighting.small
 
 
 def _days(taken: date | None, today: date | None) -> int | None:

@@ -85,4 +85,6 @@ def window_around(rgb: Pixels, face: Face) -> Window:
         small = resized(part, size)
     else:
         small = np.asarray(cv2.resize(part, size), np.uint8)
-    return Window(rgb=small, left=left, top=top, scale=scale)
+    # Where the size is right already it is a part of the picture, which no model takes.
+    whole = np.ascontiguousarray(small)
+    return Window(rgb=whole, left=left, top=top, scale=scale)

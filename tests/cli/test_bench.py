@@ -47,7 +47,7 @@ def test_a_line_a_size_and_the_record_rewritten_between_its_marks(
     section = written[len(before) : len(written) - len(after)]
     assert re.search(r"^\d{4}-\d\d-\d\d, .*Python", section, re.MULTILINE)
     (row,) = re.findall(r"^\| 1 MP .*$", section, re.MULTILINE)
-    assert "detector 4, mesh 2, selfie 2" in row
+    assert "detector 4, mesh 2, pose 1, selfie 2" in row
 
 
 def test_photos_of_ones_own_are_timed_by_name(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ PASS, WARN, FAIL, HUMAN = Status.PASS, Status.WARN, Status.FAIL, Status.HUMAN
         ("distortion", {"camera_distance_m": 0.39}, WARN),
         ("distortion", {"camera_distance_m": None}, HUMAN),
         ("distortion", {"eye_distance": 0.52}, WARN),
-        ("clothes_plain", {"clothes_pattern": 0.3}, WARN),
+        ("clothes_plain", {"clothes_pattern": 0.27}, WARN),
         ("recency", {"days_since_taken": 365}, HUMAN),
         ("recency", {"days_since_taken": 366}, WARN),
         ("recency", {"days_since_taken": None}, HUMAN),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
 
 import cv2
@@ -14,6 +14,7 @@ from backend.domain.errors import UnavailableError
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.imaging.faces import FaceModel
 from backend.imaging.measure import measure, see
+from backend.imaging.window import window_around
 from tests.defects import Portrait, in_glasses
 from tests.domain.judging import good_file
 from tests.imaging.portraits import (
@@ -23,6 +24,7 @@ from tests.imaging.portraits import (
     grey,
     lit,
     measured,
+    model,
     opened,
     roomy,
     scaled,
@@ -61,6 +63,18 @@ def test_a_reduced_copy_gives_the_same_points_of_the_full_picture() -> None:
     full, half = head(GOOD), head(small)
     for name in ("crown_y", "eye_y", "left_x", "right_x", "chin_y"):
         assert getattr(half, name) == pytest.approx(getattr(full, name), abs=5)
+
+
+def test_a_face_that_is_as_wide_as_the_window_wants_it_is_measured_too() -> None:
+    """Nothing is left to reduce then, and what is cut out must still be whole."""
+    face = model().look(roomy()).face
+    assert face is not None
+    for width in (199.9, 200.0, 200.1):
+        right = face.left_cheek + np.array([width, 0.0, 0.0])
+        exact = replace(face, right_cheek=right)
+        window = window_around(roomy(), exact)
+        assert window.rgb.flags.c_contiguous
+        assert model().person_mask(window.rgb).shape == window.rgb.shape[:2]
 
 
 def test_where_the_head_is_in_the_picture_does_not_matter() -> None:

@@ -96,6 +96,8 @@ def _spoilt(portrait: Labelled, good: Portrait) -> Iterator[Outcome]:
         report = _judged(defect.file(good))
         statuses = {f.rule: f.status for f in report.findings}
         own = [statuses[rule] for rule in (defect.rule, defect.also) if rule]
+        # A face spoilt so far that none is found is refused for that.
+        own += [s for s in [statuses["face_count"]] if s is Status.FAIL]
         yield Outcome(
             kind=defect.kind,
             strength=defect.strength,
@@ -248,15 +250,17 @@ def _defect_table(neutral: list[Seen]) -> str:
         rows.append(
             f"| {key[0]} | {key[1]} | `{key[2]}` | {noticed}/{len(some)} "
             f"| {noticed / len(some):.0%} | {sum(o.failed for o in some)} "
-            f"| {sum(o.blocked for o in some)} |"
+            f"| {sum(o.blocked for o in some)} "
+            f"| {', '.join(o.person for o in some if not o.noticed) or '–'} |"
         )
     return f"""## Defects made on purpose
 
 Each accepted neutral portrait, spoilt in one way (`tests/defects.py`). Noticed: the rule
-for this defect warns or fails. Blocked: the photo as a whole is refused.
+for this defect warns or fails, or no face is found any more. Blocked: the photo as a whole
+is refused. Not noticed: the persons.
 
-| defect | strength | rule | noticed | share | fails | blocked |
-|---|---|---|---|---|---|---|
+| defect | strength | rule | noticed | share | fails | blocked | not noticed |
+|---|---|---|---|---|---|---|---|
 {chr(10).join(rows)}
 """
 
