@@ -164,7 +164,7 @@ def _photo_row(name: str, timing: PhotoTiming) -> Row:
         f"{timing.floor_ms:.1f} ms",
         f"{timing.ratio:.2f}x",
         f"{timing.peak_mb:.0f} MB",
-        ", ".join(f"{name} {count}" for name, count in timing.calls.items()),
+        ", ".join(f"{name} {count}" for name, count in sorted(timing.calls.items())),
     )
     line = (
         f"photo {size}: pipeline {cells[2]}, floor {cells[3]}, ratio {cells[4]}, "
