@@ -79,7 +79,7 @@ def largest_piece(where: NDArray[np.bool_]) -> NDArray[np.bool_]:
     _, pieces, facts, _ = cv2.connectedComponentsWithStats(some)
     # Number 0 is what is outside all pieces.
     sizes = facts[1:, cv2.CC_STAT_AREA]
-    if len(sizes) < 2:  # noqa: PLR2004 - one piece is the largest
+    if len(sizes) == 0:
         return where
     largest = (pieces == 1 + int(np.argmax(sizes))).astype(np.uint8)
     whole = cv2.resize(largest, where.shape[::-1], interpolation=cv2.INTER_NEAREST)

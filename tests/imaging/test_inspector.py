@@ -40,9 +40,11 @@ GOOD = inspected(roomy())
 PORTRAIT_RULES = ("crown", "eye_line", "face_width", "centring")
 
 
-def test_only_her_laugh_and_shoulders_keep_the_astronaut_from_graduating() -> None:
+def test_only_her_laugh_keeps_the_astronaut_from_graduating() -> None:
     broken = {r for r, f in findings(GOOD).items() if f.status is Status.FAIL}
-    assert broken == {"mouth_closed", "shoulders_level"}
+    assert broken == {"mouth_closed"}
+    # She sits turned, which is seen and left to a person.
+    assert findings(GOOD)["shoulders_level"].status is Status.WARN
     assert GOOD.report.verdict is Verdict.FAIL
 
 
