@@ -254,7 +254,7 @@ def test_a_busy_server_is_asked_less_and_less(
         page.clock.pause_at(3_600_000)
         sent = frames_of(page)
         open_camera(page)
-        expect(page.locator(HINT)).to_contain_text("请对着轮廓站好")
+        expect(page.locator(HINT)).to_contain_text("正在打开相机")
         wait_for_frame(page, sent, 0)
         for pause in (1000, 2000, 4000, 8000, 16_000, 16_000):
             before = len(sent)

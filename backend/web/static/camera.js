@@ -95,7 +95,7 @@
     page.dialog.classList.toggle("camera-mirrored", shown.facing === "user");
     page.video.srcObject = stream;
     track.addEventListener("ended", close);
-    say("busy", "请对着轮廓站好，马上给您提示……");
+    say("busy", "正在打开相机……");
     offerShutter(false);
     page.face.setAttribute("width", 0);
     page.video.play().catch(() => {});
