@@ -6,10 +6,11 @@ proves it where ``backend.app`` wires them.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import date, datetime
 
     from backend.domain.codes import CollectionCode
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from backend.domain.photo import FileFacts
     from backend.domain.policy import Policy
     from backend.domain.report import Box, Report
+    from backend.domain.wechat import (
+        Account,
+        OutgoingMessage,
+        PageSignature,
+        Push,
+        SendOutcome,
+        WeChatUser,
+    )
 
 
 class Inspection(Protocol):
@@ -125,3 +134,97 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present instant, aware, in UTC."""
+
+
+class WeChatGateway(Protocol):
+    """Talks with WeChat for the accounts the school has.
+
+    Whatever cannot be done raises one of:
+
+    * UpstreamError: ``wechat_unreachable`` - no answer in time, or none that makes sense.
+    * UnavailableError: ``wechat_busy`` with ``retry_after`` seconds - a limit is reached;
+      ``wechat_misconfigured`` - WeChat refuses our credentials or our address.
+    * NotFoundError: ``wechat_not_configured`` - there is no such account.
+    """
+
+    def has(self, account: Account) -> bool:
+        """Tell whether the school has this account."""
+
+    def sign_in_mini_program(self, code: str) -> WeChatUser:
+        """Return whose one-use ``wx.login`` code it is.
+
+        Raises:
+            NotAuthenticatedError: ``wechat_code_invalid`` - used, expired, or invented.
+            PermissionDeniedError: ``wechat_user_blocked``.
+        """
+
+    def authorize_url(self, *, return_url: str, state: str) -> str:
+        """Return where the service account's silent sign-in begins."""
+
+    def sign_in_service_account(self, code: str) -> WeChatUser:
+        """Return whose one-use OAuth code it is.
+
+        Raises:
+            NotAuthenticatedError: ``wechat_code_invalid``.
+            PermissionDeniedError: ``wechat_snapshot_user`` - a preview without a person;
+                ``wechat_user_blocked``.
+        """
+
+    def page_signature(self, url: str) -> PageSignature:
+        """Return the JS-SDK signature for a page of ours, without its fragment."""
+
+    def mini_program_code(self, *, scene: str, page: str, width: int) -> bytes:
+        """Return a mini-program code as a picture, ``width`` px wide (280 to 1280).
+
+        Raises:
+            InvalidInputError: ``wechat_page_unknown`` - the page is not published;
+                ``wechat_scene_invalid``.
+        """
+
+    def send_message(self, message: OutgoingMessage) -> SendOutcome:
+        """Send one subscribe message."""
+
+    def request_picture_check(self, *, openid: str, url: str) -> str:
+        """Ask for a content check of the picture at an address; return its trace id.
+
+        Raises:
+            RefusedError: ``wechat_user_inactive`` - only a mini-program user of the
+                last two hours can be asked for.
+        """
+
+    def greeting(self, account: Account, query: Mapping[str, str]) -> str:
+        """Return what answers WeChat's check of the push address.
+
+        Raises:
+            PermissionDeniedError: ``push_signature_invalid``.
+        """
+
+    def open_push(
+        self, account: Account, query: Mapping[str, str], body: bytes
+    ) -> Push:
+        """Return the event in a pushed body, plain or encrypted, XML or JSON.
+
+        Raises:
+            PermissionDeniedError: ``push_signature_invalid`` - not from WeChat, not for
+                us, or too old.
+            InvalidInputError: ``malformed_request`` - proven, and not understood.
+        """
+
+
+class Job(StrEnum):
+    """Work that is done after a commit, beside the request; each finds its own rows."""
+
+    MESSAGES = "messages"
+    PUSHES = "pushes"
+    PICTURE_CHECKS = "picture_checks"
+
+
+class Jobs(Protocol):
+    """Gets jobs done soon."""
+
+    def wake(self, job: Job) -> None:
+        """Ask for a job after the commit of what it shall find.
+
+        Never raises and never waits for long: the rows stay, and a later call or the
+        clock finds them.
+        """

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from pydantic import (
+    BaseModel,
+    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -18,6 +20,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.domain.wechat import MessageKind
+
+WECHAT_API: Final = "https://api.weixin.qq.com"
+WECHAT_OPEN: Final = "https://open.weixin.qq.com"
 _KEY_BYTES: Final = 32
 _DEMO_MARK: Final = "demo"
 #: The id of a key that is given without one.
@@ -28,10 +34,43 @@ class SettingsError(Exception):
     """All that is missing or wrong, a line each; values are never repeated."""
 
 
+class WeChatTemplate(BaseModel):
+    """A message template: WeChat's id, and which of our values each field shows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1)
+    fields: dict[str, str] = Field(min_length=1)
+
+
+class WeChatAccount(BaseModel):
+    """One account with WeChat: ``BIZHAO_MINI_PROGRAM__APP_ID`` and so on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    app_id: str = Field(pattern=r"^wx[0-9a-f]{16}$")
+    secret: SecretStr = Field(min_length=1)
+    #: Of the message push; without it no push is accepted.
+    push_token: SecretStr | None = None
+    #: EncodingAESKey, 43 characters; with it only encrypted pushes are accepted.
+    push_key: SecretStr | None = Field(default=None, min_length=43, max_length=43)
+    #: ``returned``, ``approved`` and ``closing``; a kind without one is not sent.
+    templates: dict[MessageKind, WeChatTemplate] = Field(default_factory=dict)
+    #: Where a message leads in the mini program; the service account opens our page.
+    page: str = "pages/index/index"
+
+
 class Settings(BaseSettings):
     """Everything that differs between one installation and the next."""
 
-    model_config = SettingsConfigDict(env_prefix="BIZHAO_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="BIZHAO_",
+        env_nested_delimiter="__",
+        # The example lists every name; an empty one is as good as none.
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+    )
 
     production: bool = False
     database_url: SecretStr
@@ -49,8 +88,17 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=24 * 14, ge=1)
     staff_session_hours: int = Field(default=12, ge=1)
     staff_idle_minutes: int = Field(default=60, ge=1)
+    mini_program: WeChatAccount | None = None
+    service_account: WeChatAccount | None = None
+    #: Where WeChat is; anything but its own hosts is refused in production.
+    wechat_api_url: str = WECHAT_API
+    wechat_open_url: str = WECHAT_OPEN
+    #: Have WeChat look for forbidden content in photos from the mini program.
+    content_check: bool = False
+    #: The queue of Celery; without one, jobs are done by the process that asks.
+    redis_url: SecretStr | None = None
 
-    @field_validator("public_url")
+    @field_validator("public_url", "wechat_api_url", "wechat_open_url")
     @classmethod
     def _url(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
@@ -88,6 +136,8 @@ class Settings(BaseSettings):
             problems.append("database_url must be PostgreSQL in production")
         if next(iter(self.keys)).startswith(_DEMO_MARK):
             problems.append("data_keys are the demo's; make your own")
+        if (self.wechat_api_url, self.wechat_open_url) != (WECHAT_API, WECHAT_OPEN):
+            problems.append("wechat_*_url must be WeChat's own hosts in production")
         if problems:
             raise ValueError("; ".join(problems))
         return self

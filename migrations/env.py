@@ -5,11 +5,11 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import text
 
+from backend.db import wechat_models  # imported so that the tables are known
 from backend.db.base import Base
 from backend.db.engine import Database
-from backend.db.models import Campaign  # imported so that the tables are known
 
-assert Campaign.metadata is Base.metadata  # noqa: S101 - says why the import is there
+assert wechat_models.PushRow.metadata is Base.metadata  # noqa: S101 - says why the import is there
 
 _LOCK = 0x626D_6967  # any constant: one migration at a time on PostgreSQL
 

@@ -23,10 +23,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend.db.base import Base, UtcDateTime
 
 #: A keyed hash or digest in hexadecimal.
-_HEX = String(64)
+HEX = String(64)
 
 
-def _fk(target: str, *, index: bool = True) -> Any:
+def foreign_key(target: str, *, index: bool = True) -> Any:
+    """Return a column that refers to a row which cannot be deleted before this one."""
     return mapped_column(ForeignKey(target, ondelete="RESTRICT"), index=index)
 
 
@@ -72,8 +73,8 @@ class Entry(Base):
     __tablename__ = "entries"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[int] = _fk("campaigns.id")
-    station_id: Mapped[int] = _fk("stations.id")
+    campaign_id: Mapped[int] = foreign_key("campaigns.id")
+    station_id: Mapped[int] = foreign_key("stations.id")
     token: Mapped[str] = mapped_column(String(40), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     replaced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -97,8 +98,8 @@ class Student(Base):
     __tablename__ = "students"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[int] = _fk("campaigns.id", index=False)
-    station_id: Mapped[int] = _fk("stations.id")
+    campaign_id: Mapped[int] = foreign_key("campaigns.id", index=False)
+    station_id: Mapped[int] = foreign_key("stations.id")
     name: Mapped[str] = mapped_column(String(80))
     student_no: Mapped[str] = mapped_column(String(30))
     exam_no: Mapped[str] = mapped_column(String(30), default="")
@@ -110,10 +111,10 @@ class Student(Base):
     class_no: Mapped[str] = mapped_column(String(50), default="")
     exempt_reason: Mapped[str | None] = mapped_column(String(100))
     id_number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    id_number_hash: Mapped[str] = mapped_column(_HEX, index=True)
-    id_last6_hash: Mapped[str] = mapped_column(_HEX)
-    id_last4_hash: Mapped[str] = mapped_column(_HEX)
-    code_hash: Mapped[str | None] = mapped_column(_HEX)
+    id_number_hash: Mapped[str] = mapped_column(HEX, index=True)
+    id_last6_hash: Mapped[str] = mapped_column(HEX)
+    id_last4_hash: Mapped[str] = mapped_column(HEX)
+    code_hash: Mapped[str | None] = mapped_column(HEX)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
@@ -132,13 +133,19 @@ class Student(Base):
 
 
 class PrincipalRow(Base):
-    """Who is on the other end: a browser today, a WeChat user later."""
+    """Who is on the other end: a plain browser, or a user of one WeChat account."""
 
     __tablename__ = "principals"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
+    openid_hash: Mapped[str | None] = mapped_column(HEX)
+    openid_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("uq_principals_openid", "kind", "openid_hash", unique=True),
+    )
 
 
 class StudentSession(Base):
@@ -147,8 +154,8 @@ class StudentSession(Base):
     __tablename__ = "sessions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    principal_id: Mapped[int] = _fk("principals.id")
-    token_hash: Mapped[str] = mapped_column(_HEX, unique=True)
+    principal_id: Mapped[int] = foreign_key("principals.id")
+    token_hash: Mapped[str] = mapped_column(HEX, unique=True)
     csrf_token: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -161,8 +168,8 @@ class Consent(Base):
     __tablename__ = "consents"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    principal_id: Mapped[int] = _fk("principals.id")
-    campaign_id: Mapped[int] = _fk("campaigns.id")
+    principal_id: Mapped[int] = foreign_key("principals.id")
+    campaign_id: Mapped[int] = foreign_key("campaigns.id")
     purpose: Mapped[str] = mapped_column(String(30))
     notice_version: Mapped[str] = mapped_column(String(50))
     channel: Mapped[str] = mapped_column(String(20))
@@ -190,8 +197,8 @@ class CodeReadingRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(22), unique=True)
-    principal_id: Mapped[int] = _fk("principals.id")
-    campaign_id: Mapped[int] = _fk("campaigns.id")
+    principal_id: Mapped[int] = foreign_key("principals.id")
+    campaign_id: Mapped[int] = foreign_key("campaigns.id")
     raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     card_key: Mapped[str | None] = mapped_column(String(80))
     source: Mapped[str] = mapped_column(String(10))
@@ -206,20 +213,20 @@ class Binding(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(22), unique=True)
-    campaign_id: Mapped[int] = _fk("campaigns.id", index=False)
-    principal_id: Mapped[int] = _fk("principals.id")
-    entry_id: Mapped[int] = _fk("entries.id")
+    campaign_id: Mapped[int] = foreign_key("campaigns.id", index=False)
+    principal_id: Mapped[int] = foreign_key("principals.id")
+    entry_id: Mapped[int] = foreign_key("entries.id")
     # None while waiting for the roster.
     student_id: Mapped[int | None] = mapped_column(
         ForeignKey("students.id", ondelete="RESTRICT"), index=True
     )
-    code_hash: Mapped[str] = mapped_column(_HEX)
+    code_hash: Mapped[str] = mapped_column(HEX)
     raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     fingerprint: Mapped[str] = mapped_column(String(20), index=True)
     card_key: Mapped[str | None] = mapped_column(String(80))
     # What a waiting student said of themselves, to be met by the roster later.
     stated_name: Mapped[str] = mapped_column(String(80), default="")
-    stated_last6_hash: Mapped[str] = mapped_column(_HEX)
+    stated_last6_hash: Mapped[str] = mapped_column(HEX)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     release_reason: Mapped[str] = mapped_column(String(200), default="")
@@ -249,7 +256,7 @@ class BindingEvent(Base):
     __tablename__ = "binding_events"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    binding_id: Mapped[int] = _fk("bindings.id")
+    binding_id: Mapped[int] = foreign_key("bindings.id")
     what: Mapped[str] = mapped_column(String(30))
     by: Mapped[str] = mapped_column(String(10))
     who: Mapped[str] = mapped_column(String(50), default="")
@@ -271,12 +278,12 @@ class Submission(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(22), unique=True)
-    binding_id: Mapped[int] = _fk("bindings.id")
-    principal_id: Mapped[int] = _fk("principals.id")
+    binding_id: Mapped[int] = foreign_key("bindings.id")
+    principal_id: Mapped[int] = foreign_key("principals.id")
     source: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(15), index=True)
     version: Mapped[int] = mapped_column(Integer)
-    sha256: Mapped[str] = mapped_column(_HEX)
+    sha256: Mapped[str] = mapped_column(HEX)
     original_key: Mapped[str | None] = mapped_column(String(80))
     portrait_key: Mapped[str | None] = mapped_column(String(80))
     overlay_key: Mapped[str | None] = mapped_column(String(80))
@@ -328,7 +335,7 @@ class SubmissionEvent(Base):
     __tablename__ = "submission_events"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    submission_id: Mapped[int] = _fk("submissions.id")
+    submission_id: Mapped[int] = foreign_key("submissions.id")
     status: Mapped[str] = mapped_column(String(15))
     by: Mapped[str] = mapped_column(String(10))
     who: Mapped[str] = mapped_column(String(50), default="")
@@ -365,8 +372,8 @@ class StaffSessionRow(Base):
     __tablename__ = "staff_sessions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    staff_id: Mapped[int] = _fk("staff.id")
-    token_hash: Mapped[str] = mapped_column(_HEX, unique=True)
+    staff_id: Mapped[int] = foreign_key("staff.id")
+    token_hash: Mapped[str] = mapped_column(HEX, unique=True)
     csrf_token: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -379,7 +386,7 @@ class Attempt(Base):
 
     __tablename__ = "attempts"
 
-    key_hash: Mapped[str] = mapped_column(_HEX, primary_key=True)
+    key_hash: Mapped[str] = mapped_column(HEX, primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
     blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -391,9 +398,9 @@ class IdempotentAnswer(Base):
     __tablename__ = "idempotent_answers"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    principal_id: Mapped[int] = _fk("principals.id", index=False)
+    principal_id: Mapped[int] = foreign_key("principals.id", index=False)
     key: Mapped[str] = mapped_column(String(100))
-    request_digest: Mapped[str] = mapped_column(_HEX)
+    request_digest: Mapped[str] = mapped_column(HEX)
     status: Mapped[int] = mapped_column(Integer)
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -413,5 +420,5 @@ class AuditEvent(Base):
     target: Mapped[str] = mapped_column(String(80))
     detail: Mapped[str] = mapped_column(String(500), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
-    previous_hash: Mapped[str] = mapped_column(_HEX, unique=True)
-    hash: Mapped[str] = mapped_column(_HEX, unique=True)
+    previous_hash: Mapped[str] = mapped_column(HEX, unique=True)
+    hash: Mapped[str] = mapped_column(HEX, unique=True)

@@ -12,6 +12,7 @@
   * RefusedError               understood and refused by a rule (422)
   * TooLargeError              more bytes than are accepted (413)
   * TooManyAttemptsError       slow down (429)
+  * UpstreamError              somebody else's service gave no usable answer (502)
   * UnavailableError           a part of the service is not ready (503)
 
 An error carries a stable ``code`` for programs and plain ``data`` for the sentence
@@ -115,6 +116,12 @@ class TooManyAttemptsError(DomainError):
     """Too many attempts; ``data["retry_after"]`` holds the seconds to wait."""
 
     status = 429
+
+
+class UpstreamError(DomainError):
+    """Somebody else's service gave no usable answer."""
+
+    status = 502
 
 
 class UnavailableError(DomainError):

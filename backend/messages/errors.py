@@ -64,6 +64,50 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "尝试次数太多了",
             "请在 {retry_after} 秒后再试。",
         ),
+        # WeChat.
+        "wechat_code_invalid": (
+            "微信登录没有成功",
+            "登录凭证只能用一次，几分钟内有效。请重新进入再试一次。",
+        ),
+        "wechat_user_blocked": (
+            "微信限制了这个账号登录",
+            "请在微信中查看账号状态，或换一个微信号；也可以到函授站现场采集。",
+        ),
+        "wechat_snapshot_user": (
+            "当前是微信的预览页面，不能登录",
+            "请点页面右下角的“使用完整服务”，再继续。",
+        ),
+        "wechat_sign_in_lost": (
+            "这次微信登录已失效",
+            "请重新扫描海报上的二维码进入；已提交的内容不会丢。",
+        ),
+        "wechat_busy": ("微信那边暂时忙不过来", "请在 {retry_after} 秒后再试。"),
+        "wechat_unreachable": ("暂时联系不上微信", _AGAIN),
+        "wechat_misconfigured": (
+            "学校与微信的对接设置有误",
+            "请联系函授站，由学校检查微信的设置；已提交的内容不受影响。",
+        ),
+        "wechat_not_configured": (
+            "学校没有开通这个微信入口",
+            "请用微信扫描海报上的二维码进入。",
+        ),
+        "wechat_page_unknown": (
+            "小程序里没有这个页面，或者还没有发布",
+            "请先发布小程序，再生成小程序码。",
+        ),
+        "wechat_scene_invalid": ("这个入口不能做成小程序码", "请更换入口后再试。"),
+        "wechat_user_inactive": (
+            "这个微信用户近两小时没有用过小程序",
+            "请由工作人员查看照片。",
+        ),
+        "push_signature_invalid": (
+            "这条推送不是微信发来的",
+            "请核对消息推送的 Token、EncodingAESKey 和服务器时间。",
+        ),
+        "foreign_page": (
+            "只能为本服务的页面签名",
+            "请传入当前页面的完整网址，不含 # 之后的部分。",
+        ),
         # Entries and campaigns.
         "entry_not_found": (
             "没有这个采集入口",
