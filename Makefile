@@ -4,6 +4,8 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
+# With WECHAT=standin a server of ours plays WeChat beside the demonstration.
+STANDIN = $(if $(filter standin,$(WECHAT)),$(BIN)/python -m tests.wechat.standin)
 LOCKS := deploy/requirements
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --no-annotate \
@@ -20,8 +22,8 @@ runtime:
 dev:
 	@deploy/setup.sh dev
 
-run: runtime ## Start the service with demo data on http://127.0.0.1:8000 (HOST=, PORT=)
-	@HOST=$(HOST) PORT=$(PORT) exec $(BIN)/bizhao start-demo
+run: runtime ## Start the service with demo data on http://127.0.0.1:8000 (HOST=, PORT=, WECHAT=standin)
+	@HOST=$(HOST) PORT=$(PORT) exec $(STANDIN) $(BIN)/bizhao start-demo
 
 test: dev ## Run all tests; ARGS= goes to pytest
 	$(BIN)/python -m tests.postgresql $(BIN)/pytest -n $(WORKERS) --dist loadgroup $(ARGS)
