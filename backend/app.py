@@ -24,6 +24,7 @@ from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
+from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
 from backend.services.stations import StationService
 from backend.services.submissions import SubmissionService
@@ -36,11 +37,18 @@ from backend.settings import Settings, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.context import WebContext
 from backend.web.factory import make_web_app
+from backend.wechat.absent import NoWeChat
 
 if TYPE_CHECKING:
     from apiflask import APIFlask
 
-    from backend.ports import Clock, CodeReader, PhotoInspector, PhotoStore
+    from backend.ports import (
+        Clock,
+        CodeReader,
+        PhotoInspector,
+        PhotoStore,
+        WeChatGateway,
+    )
 
 
 class SystemClock:
@@ -62,6 +70,7 @@ class Adapters:
     reader: CodeReader
     clock: Clock
     passwords: Passwords
+    wechat: WeChatGateway
 
 
 def make_adapters(settings: Settings) -> Adapters:
@@ -80,6 +89,7 @@ def make_adapters(settings: Settings) -> Adapters:
         reader=QrCodeReader(),
         clock=SystemClock(),
         passwords=Passwords(),
+        wechat=NoWeChat(),
     )
 
 
@@ -88,6 +98,9 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     db, clock, vault, store = parts.db, parts.clock, parts.vault, parts.store
     limiter = AttemptLimiter(vault=vault)
     shipped = {name: policies.load(name) for name in policies.names()}
+    sessions = SessionService(
+        db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
+    )
     stations = StationService(db=db, clock=clock, public_url=settings.public_url)
     return Services(
         audit=AuditService(db=db),
@@ -115,8 +128,15 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
         ),
-        sessions=SessionService(
-            db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
+        sessions=sessions,
+        sign_in=SignInService(
+            db=db,
+            clock=clock,
+            vault=vault,
+            gateway=parts.wechat,
+            limiter=limiter,
+            sessions=sessions,
+            public_url=settings.public_url,
         ),
         staff=StaffService(
             db=db,

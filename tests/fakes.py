@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from backend.domain.errors import UnavailableError
+from backend.domain.errors import (
+    DomainError,
+    NotAuthenticatedError,
+    NotFoundError,
+    UnavailableError,
+)
 from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
@@ -18,6 +24,14 @@ from backend.domain.report import (
     Report,
     Status,
     Verdict,
+)
+from backend.domain.wechat import (
+    Account,
+    OutgoingMessage,
+    PageSignature,
+    Push,
+    SendOutcome,
+    WeChatUser,
 )
 from tests.domain.judging import good
 
@@ -34,6 +48,69 @@ class FixedClock:
     def move(self, **by: float) -> None:
         """Move by a time difference, given as to timedelta."""
         self.at += timedelta(**by)
+
+
+@dataclass
+class SaidByWeChat:
+    """WeChat at its port: accounts and people are what a test says they are."""
+
+    accounts: set[Account] = field(default_factory=set)
+    #: One-use code → who signs in, or what is refused.
+    codes: dict[str, WeChatUser | DomainError] = field(default_factory=dict)
+    sent: list[OutgoingMessage] = field(default_factory=list)
+    outcome: SendOutcome | DomainError = SendOutcome.SENT
+
+    def has(self, account: Account) -> bool:
+        return account in self.accounts
+
+    def sign_in_mini_program(self, code: str) -> WeChatUser:
+        return self._sign_in(Account.MINI_PROGRAM, code)
+
+    def authorize_url(self, *, return_url: str, state: str) -> str:
+        return f"https://wechat.example/authorize?to={return_url}&state={state}"
+
+    def sign_in_service_account(self, code: str) -> WeChatUser:
+        return self._sign_in(Account.SERVICE_ACCOUNT, code)
+
+    def page_signature(self, url: str) -> PageSignature:
+        self._need(Account.SERVICE_ACCOUNT)
+        return PageSignature("wx" + "0" * 16, 1, "nonce", f"signature of {url}")
+
+    def mini_program_code(self, *, scene: str, page: str, width: int) -> bytes:
+        self._need(Account.MINI_PROGRAM)
+        return f"code of {scene} on {page}, {width} px".encode()
+
+    def send_message(self, message: OutgoingMessage) -> SendOutcome:
+        self._need(message.account)
+        if isinstance(self.outcome, DomainError):
+            raise self.outcome
+        self.sent.append(message)
+        return self.outcome
+
+    def request_picture_check(self, *, openid: str, url: str) -> str:
+        del openid, url
+        raise NotFoundError("wechat_not_configured")
+
+    def greeting(self, account: Account, query: Mapping[str, str]) -> str:
+        del account, query
+        raise NotFoundError("wechat_not_configured")
+
+    def open_push(
+        self, account: Account, query: Mapping[str, str], body: bytes
+    ) -> Push:
+        del account, query, body
+        raise NotFoundError("wechat_not_configured")
+
+    def _need(self, account: Account) -> None:
+        if account not in self.accounts:
+            raise NotFoundError("wechat_not_configured")
+
+    def _sign_in(self, account: Account, code: str) -> WeChatUser:
+        self._need(account)
+        found = self.codes.pop(code, None)
+        if isinstance(found, WeChatUser):
+            return found
+        raise found or NotAuthenticatedError("wechat_code_invalid")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -14,9 +14,11 @@ from backend.db.models import (
     BindingEvent,
     CodeReadingRow,
     Entry,
+    PrincipalRow,
     Student,
     Submission,
 )
+from backend.db.wechat_models import BindingHolder
 from backend.domain.errors import NotFoundError
 from backend.domain.reviews import HANDED_IN
 
@@ -96,12 +98,64 @@ def live_bindings(
     )
 
 
+def held_by(principal_id: int) -> ColumnElement[bool]:
+    """Return the condition that a principal holds a binding."""
+    return exists().where(
+        BindingHolder.binding_id == Binding.id,
+        BindingHolder.principal_id == principal_id,
+    )
+
+
+def add_holder(
+    session: Session, binding_id: int, principal_id: int, *, at: datetime
+) -> bool:
+    """Let a principal hold a binding; false when they do already."""
+    try:
+        with session.begin_nested():
+            session.add(
+                BindingHolder(
+                    binding_id=binding_id, principal_id=principal_id, joined_at=at
+                )
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def holders_of(
+    session: Session, binding_ids: list[int]
+) -> dict[int, list[PrincipalRow]]:
+    """Return who holds each binding, the first one first."""
+    rows = session.execute(
+        select(BindingHolder.binding_id, PrincipalRow)
+        .join(PrincipalRow, PrincipalRow.id == BindingHolder.principal_id)
+        .where(BindingHolder.binding_id.in_(binding_ids))
+        .order_by(BindingHolder.joined_at, PrincipalRow.id)
+    )
+    found: dict[int, list[PrincipalRow]] = {key: [] for key in binding_ids}
+    for binding_id, principal in rows:
+        found[binding_id].append(principal)
+    return found
+
+
+def live_bindings_of(session: Session, principal_id: int) -> list[Binding]:
+    """Return a principal's live bindings in all campaigns."""
+    return list(
+        session.scalars(
+            select(Binding)
+            .where(held_by(principal_id))
+            .where(Binding.released_at.is_(None))
+            .order_by(Binding.id)
+        )
+    )
+
+
 def bindings_of(session: Session, principal_id: int, campaign_id: int) -> list[Binding]:
     """Return a principal's live bindings in a campaign, oldest first."""
     return list(
         session.scalars(
             select(Binding)
-            .where(Binding.principal_id == principal_id)
+            .where(held_by(principal_id))
             .where(Binding.campaign_id == campaign_id)
             .where(Binding.released_at.is_(None))
             .order_by(Binding.id)
@@ -113,7 +167,7 @@ def entry_tokens_of(session: Session, principal_id: int) -> list[str]:
     """Return one entry for each campaign where a principal has a live binding."""
     first = (
         select(func.min(Binding.entry_id))
-        .where(Binding.principal_id == principal_id)
+        .where(held_by(principal_id))
         .where(Binding.released_at.is_(None))
         .group_by(Binding.campaign_id)
     )
@@ -134,9 +188,7 @@ def get_binding(
     """
     query = select(Binding).where(Binding.public_id == public_id)
     if principal_id is not None:
-        query = query.where(Binding.principal_id == principal_id).where(
-            Binding.released_at.is_(None)
-        )
+        query = query.where(held_by(principal_id), Binding.released_at.is_(None))
     row = session.execute(query).scalar_one_or_none()
     if row is None:
         raise NotFoundError("binding_not_found")

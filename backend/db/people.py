@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from backend.db.models import (
     StaffSessionRow,
     StudentSession,
 )
+from backend.db.wechat_models import SignInState
 from backend.domain.errors import ConflictError
 
 
@@ -25,6 +26,69 @@ def add_principal(session: Session, *, kind: str, at: datetime) -> PrincipalRow:
     session.add(row)
     session.flush()
     return row
+
+
+def wechat_principal(
+    session: Session, *, kind: str, openid_hash: str, openid_sealed: bytes, at: datetime
+) -> PrincipalRow:
+    """Return the one principal of an openid, inserted on the first sign-in."""
+    query = (
+        select(PrincipalRow)
+        .where(PrincipalRow.kind == kind)
+        .where(PrincipalRow.openid_hash == openid_hash)
+    )
+    known = session.execute(query).scalar_one_or_none()
+    if known is not None:
+        return known
+    row = PrincipalRow(
+        kind=kind, openid_hash=openid_hash, openid_sealed=openid_sealed, created_at=at
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        # Signed in twice at once: the other sign-in inserted it.
+        return session.execute(query).scalar_one()
+    return row
+
+
+def add_sign_in_state(session: Session, **values: Any) -> None:
+    """Insert a sign-in that begins."""
+    session.add(SignInState(**values))
+
+
+def find_sign_in_state(session: Session, state_hash: str) -> SignInState | None:
+    """Return a sign-in on its way."""
+    return session.execute(
+        select(SignInState).where(SignInState.state_hash == state_hash)
+    ).scalar_one_or_none()
+
+
+def use_sign_in_state(session: Session, row: SignInState, *, at: datetime) -> bool:
+    """Mark a sign-in as used; false when it was before."""
+    done = session.execute(
+        update(SignInState)
+        .where(SignInState.id == row.id)
+        .where(SignInState.used_at.is_(None))
+        .values(used_at=at)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined] # an update has one
+
+
+def forget_sign_in_states(session: Session, *, before: datetime) -> None:
+    """Delete the sign-ins that can lead nowhere any more."""
+    session.execute(delete(SignInState).where(SignInState.expires_at < before))
+
+
+def consents_of(session: Session, principal_id: int) -> list[Consent]:
+    """Return every consent of a principal that still stands."""
+    return list(
+        session.scalars(
+            select(Consent)
+            .where(Consent.principal_id == principal_id)
+            .where(Consent.withdrawn_at.is_(None))
+        )
+    )
 
 
 def find_session(

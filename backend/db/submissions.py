@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from backend.db.bindings import LostRaceError
+from backend.db.bindings import LostRaceError, held_by
 from backend.db.models import Binding, Submission, SubmissionEvent
 from backend.domain.errors import NotFoundError
 from backend.domain.reviews import HANDED_IN, SubmissionStatus
@@ -29,9 +29,7 @@ def get_submission(
         .where(Submission.public_id == public_id)
     )
     if principal_id is not None:
-        query = query.where(Binding.principal_id == principal_id).where(
-            Binding.released_at.is_(None)
-        )
+        query = query.where(held_by(principal_id), Binding.released_at.is_(None))
     found = session.execute(query).one_or_none()
     if found is None:
         raise NotFoundError("submission_not_found")

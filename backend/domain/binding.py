@@ -20,6 +20,12 @@ The decision is one pure function. What may be told to whom:
 
 A live binding without a student was never proven, so it cannot keep the proven person
 from the code: ``Bind.waiting_binding_id`` names it.
+
+A student may come through a second channel, the mini program after the web page or the
+other way round, and is then somebody else to WeChat. Whoever brings the very code that is
+bound and proves the person like the first time joins that binding (:class:`Join`), but
+only as a user of WeChat, and only where no other user of the same channel holds it: so
+a second WeChat user never joins by the channel of the first.
 """
 
 from __future__ import annotations
@@ -96,11 +102,17 @@ class RosterRow:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One live binding; ``student_id`` is none while it waits for the roster."""
+    """One live binding; ``student_id`` is none while it waits for the roster.
+
+    Attributes:
+        mine: the caller holds it.
+        joinable: the caller came by a channel of WeChat by which nobody holds it yet.
+    """
 
     binding_id: int
     student_id: int | None
     mine: bool
+    joinable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +147,13 @@ class AlreadyMine:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """The same person by another channel: let the caller hold the binding as well."""
+
+    binding_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Keep the request for the station; ``waiting_binding_id`` is my earlier one."""
 
@@ -150,7 +169,7 @@ class Refuse:
     level: str | None = None
 
 
-Outcome = Bind | AlreadyMine | Wait | Refuse
+Outcome = Bind | AlreadyMine | Join | Wait | Refuse
 
 
 def decide(
@@ -177,7 +196,7 @@ def decide(
     if refused is not None:
         return refused
     holding = bindings.of_code
-    if holding and holding.student_id is not None and not holding.mine:
+    if _is_closed(holding):
         return Refuse(RefusalCode.CODE_TAKEN)
     person = [row for row in candidates if _proves_person(row, typed, code.claims)]
     enrolments = [row for row in person if _same_enrolment(row, code.claims)]
@@ -187,6 +206,13 @@ def decide(
     if row is None:
         return _wait(WaitReason.SEVERAL_ENROLMENTS, holding)
     return _bind_to(row, holding, bindings, scanning_station_id)
+
+
+def _is_closed(holding: Holding | None) -> bool:
+    """Tell whether the code is proven somebody's, and the caller cannot be them."""
+    if holding is None or holding.student_id is None:
+        return False
+    return not (holding.mine or holding.joinable)
 
 
 def _refused_unseen(
@@ -274,9 +300,10 @@ def _bind_to(
 ) -> Outcome:
     """Decide for the proven person and the one enrolment."""
     if holding and holding.student_id is not None:
-        if holding.student_id == row.student_id:
-            return AlreadyMine(holding.binding_id)
-        return Refuse(RefusalCode.CODE_TAKEN)
+        if holding.student_id != row.student_id:
+            return Refuse(RefusalCode.CODE_TAKEN)
+        known = AlreadyMine if holding.mine else Join
+        return known(holding.binding_id)
     refusal = _refusal_of_student(row, bindings.of_students.get(row.student_id))
     if refusal is not None:
         return Refuse(refusal)

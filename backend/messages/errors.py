@@ -77,6 +77,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "当前是微信的预览页面，不能登录",
             "请点页面右下角的“使用完整服务”，再继续。",
         ),
+        "wechat_declined": (
+            "没有登录微信",
+            "可以再登录一次，也可以不登录继续办理。",
+        ),
         "wechat_sign_in_lost": (
             "这次微信登录已失效",
             "请重新扫描海报上的二维码进入；已提交的内容不会丢。",

@@ -16,6 +16,7 @@ from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
+from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
 from backend.services.stations import StationService
 from backend.services.submissions import SubmissionService
@@ -45,6 +46,7 @@ class Services:
     roster: RosterService
     search: SearchService
     sessions: SessionService
+    sign_in: SignInService
     staff: StaffService
     stations: StationService
     submissions: SubmissionService

@@ -32,7 +32,7 @@ from backend.domain.errors import (
 )
 from backend.domain.identity import name_matches_mask
 from backend.domain.levels import levels_conflict
-from backend.services.types import Principal
+from backend.services.types import Principal, PrincipalKind
 
 _CONFLICTS: Final = frozenset(
     {
@@ -62,7 +62,8 @@ def waiting_request(entry: EntryRow, row: Binding, code: CollectionCode) -> Bind
     stated = row.stated_name
     typed_name = None if claims and stated == claims.masked_name else stated or None
     return BindRequest(
-        principal=Principal(id=row.principal_id, kind="browser"),
+        # Nobody asks here: what is waiting joins nothing.
+        principal=Principal(id=row.principal_id, kind=PrincipalKind.BROWSER),
         entry=entry,
         reading=CodeReadingRow(),
         code=code,
@@ -165,19 +166,24 @@ def _roster_row(vault: Vault, student: Student, request: BindRequest) -> RosterR
 def _facts(
     session: Session, request: BindRequest, student_ids: list[int]
 ) -> BindingFacts:
-    def holding(row: Binding) -> Holding:
-        return Holding(
-            binding_id=row.id,
-            student_id=row.student_id,
-            mine=row.principal_id == request.principal.id,
-        )
-
     rows = bindings.live_bindings(
         session,
         campaign_id=request.entry[1].id,
         code_hash=request.code_hash,
         student_ids=student_ids,
     )
+    holders = bindings.holders_of(session, [row.id for row in rows])
+    who = request.principal
+
+    def holding(row: Binding) -> Holding:
+        kinds = {holder.kind for holder in holders[row.id]}
+        return Holding(
+            binding_id=row.id,
+            student_id=row.student_id,
+            mine=any(holder.id == who.id for holder in holders[row.id]),
+            joinable=who.kind is not PrincipalKind.BROWSER and who.kind not in kinds,
+        )
+
     of_code = [row for row in rows if row.code_hash == request.code_hash]
     return BindingFacts(
         of_code=holding(of_code[0]) if of_code else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from backend.db import bindings, entries
 from backend.db.engine import Session
 from backend.db.models import Binding, Station, Student
-from backend.services.types import BindingStatus, BindingView
+from backend.services.types import BindingStatus, BindingView, PrincipalKind
 from backend.services.views import mask_middle, station_view
 
 
@@ -36,4 +36,8 @@ def binding_view(session: Session, row: Binding) -> BindingView:
         has_submission=photos > 0,
         created_at=row.created_at,
         entry_token=entry.token,
+        channels=tuple(
+            PrincipalKind(holder.kind)
+            for holder in bindings.holders_of(session, [row.id])[row.id]
+        ),
     )

@@ -7,6 +7,7 @@ again on what is true then.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from backend.crypto import Vault, new_public_id
@@ -18,6 +19,7 @@ from backend.db.models import Binding, CodeReadingRow
 from backend.domain.binding import (
     AlreadyMine,
     Bind,
+    Join,
     RefusalCode,
     Refuse,
     Typed,
@@ -186,17 +188,22 @@ class BindingService:
         if isinstance(outcome, Wait):
             # Waiting is also the answer to a wrong guess at somebody's last six.
             self._limiter.record_failure(session, *limits, now=now)
-        elif isinstance(outcome, Bind):
+        elif isinstance(outcome, Bind | Join):
             # Asking for one's receipt again proves nothing new: between two guesses it
             # would wipe the count.
             self._limiter.forget(session, limits[0], limits[2])
         return self._view(session, row)
 
     def _apply(
-        self, session: Session, request: BindRequest, outcome: Bind | AlreadyMine | Wait
+        self,
+        session: Session,
+        request: BindRequest,
+        outcome: Bind | AlreadyMine | Join | Wait,
     ) -> Binding:
         if isinstance(outcome, AlreadyMine):
             return session.get_one(Binding, outcome.binding_id)
+        if isinstance(outcome, Join):
+            return self._join(session, request, outcome)
         now = self._clock.now()
         student_id = outcome.student_id if isinstance(outcome, Bind) else None
         earlier = (
@@ -204,7 +211,7 @@ class BindingService:
             if outcome.waiting_binding_id
             else None
         )
-        if earlier is not None and earlier.principal_id == request.principal.id:
+        if earlier is not None and self._is_mine(session, earlier, request.principal):
             # What was typed now replaces what was typed wrongly before.
             earlier.stated_name = request.typed.name or earlier.stated_name
             earlier.stated_last6_hash = request.last6_hash
@@ -244,6 +251,7 @@ class BindingService:
             created_at=now,
         )
         bindings.save_binding(session, row)
+        bindings.add_holder(session, row.id, request.principal.id, at=now)
         bindings.add_event(
             session,
             row.id,
@@ -252,6 +260,17 @@ class BindingService:
             at=now,
         )
         return row
+
+    def _join(self, session: Session, request: BindRequest, outcome: Join) -> Binding:
+        self._ensure_room(session, request)
+        row = session.get_one(Binding, outcome.binding_id)
+        join_binding(session, row, request.principal, at=self._clock.now())
+        return row
+
+    @staticmethod
+    def _is_mine(session: Session, row: Binding, principal: Principal) -> bool:
+        holders = bindings.holders_of(session, [row.id])[row.id]
+        return any(holder.id == principal.id for holder in holders)
 
     def _activate(self, session: Session, row: Binding, student_id: int | None) -> None:
         row.student_id = student_id
@@ -329,3 +348,18 @@ class BindingService:
 
     def _view(self, session: Session, row: Binding) -> BindingView:
         return binding_view(session, row)
+
+
+def join_binding(
+    session: Session, row: Binding, principal: Principal, *, at: datetime
+) -> None:
+    """Let a principal hold a binding as well, and log by which channel they came."""
+    if bindings.add_holder(session, row.id, principal.id, at=at):
+        bindings.add_event(
+            session,
+            row.id,
+            what="joined",
+            by="student",
+            at=at,
+            note=principal.kind.value,
+        )

@@ -1,4 +1,4 @@
-"""Signing in as a plain browser, and the two consents."""
+"""Students' sessions, and the two consents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,13 @@ from backend.domain.errors import (
     Violation,
 )
 from backend.ports import Clock
-from backend.services.types import ConsentState, NewSession, Principal, SessionInfo
+from backend.services.types import (
+    ConsentState,
+    NewSession,
+    Principal,
+    PrincipalKind,
+    SessionInfo,
+)
 
 PURPOSES: Final = ("portrait", "identity_number")
 
@@ -29,22 +35,28 @@ class SessionService:
         self._clock = clock
         self._lifetime = lifetime
 
-    def start(self, *, channel: str = "browser") -> NewSession:
-        """Open a session for a new principal."""
+    def start(self) -> NewSession:
+        """Open a session for a plain browser, somebody new each time."""
+        with self._db.transaction() as session:
+            principal = people.add_principal(
+                session, kind=PrincipalKind.BROWSER, at=self._clock.now()
+            )
+            return self.open_for(session, principal)
+
+    def open_for(self, session: Session, principal: PrincipalRow) -> NewSession:
+        """Open a session for a principal within a transaction."""
         now = self._clock.now()
         token = new_token()
-        with self._db.transaction() as session:
-            principal = people.add_principal(session, kind=channel, at=now)
-            row = StudentSession(
-                principal_id=principal.id,
-                token_hash=token_hash(token),
-                csrf_token=new_token(),
-                created_at=now,
-                expires_at=now + self._lifetime,
-            )
-            session.add(row)
-            session.flush()
-            return NewSession(token=token, session=_info(row, principal))
+        row = StudentSession(
+            principal_id=principal.id,
+            token_hash=token_hash(token),
+            csrf_token=new_token(),
+            created_at=now,
+            expires_at=now + self._lifetime,
+        )
+        session.add(row)
+        session.flush()
+        return NewSession(token=token, session=_info(row, principal))
 
     def authenticate(self, token: str) -> SessionInfo:
         """Return the session of a token.
@@ -87,9 +99,8 @@ class ConsentService:
         *,
         portrait: bool,
         identity_number: bool,
-        channel: str,
     ) -> ConsentState:
-        """Store both consents with version, instant and channel.
+        """Store both consents with version, instant and the channel they came by.
 
         Raises:
             InvalidInputError: ``consent_required``, naming each one missing.
@@ -111,7 +122,7 @@ class ConsentService:
                     campaign_id=campaign.id,
                     purpose=purpose,
                     notice_version=campaign.notice_version,
-                    channel=channel,
+                    channel=principal.kind,
                     given_at=self._clock.now(),
                 )
             return consent_state(session, principal, campaign.id)
@@ -156,7 +167,7 @@ def ensure_consent(session: Session, principal: Principal, campaign_id: int) -> 
 def _info(row: StudentSession, principal: PrincipalRow) -> SessionInfo:
     return SessionInfo(
         id=row.id,
-        principal=Principal(id=principal.id, kind="browser"),
+        principal=Principal(id=principal.id, kind=PrincipalKind(principal.kind)),
         csrf_token=row.csrf_token,
         expires_at=row.expires_at,
     )

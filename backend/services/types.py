@@ -39,12 +39,20 @@ class MediaKind(StrEnum):
     ORIGINAL = "original"
 
 
+class PrincipalKind(StrEnum):
+    """How somebody came; the two of WeChat bear the names of its accounts."""
+
+    BROWSER = "browser"
+    MINI_PROGRAM = "mini_program"
+    SERVICE_ACCOUNT = "service_account"
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who is on the other end."""
 
     id: int
-    kind: Literal["browser"]
+    kind: PrincipalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +199,7 @@ class BindingView:
     has_submission: bool
     created_at: datetime
     entry_token: str
+    channels: tuple[PrincipalKind, ...]
 
 
 @dataclass(frozen=True, slots=True)

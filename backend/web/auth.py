@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from backend.domain.errors import NotAuthenticatedError, PermissionDeniedError
 from backend.services.types import Role, SessionInfo, StaffSession
 from backend.web.context import is_api_request, services, web_context
+from backend.web.departure import through_wechat
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -52,13 +53,21 @@ def student_required(
 
 
 def student_page(
-    view: Callable[Concatenate[SessionInfo, P], R],
-) -> Callable[P, R]:
-    """Inject the student's session, opening one on the first visit."""
+    view: Callable[Concatenate[SessionInfo, P], ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
+    """Inject the student's session, opening one on the first visit.
+
+    In WeChat's browser the first visit goes through its sign-in, where the school has
+    what that takes.
+    """
 
     @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        session = _session_or_new()
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        known = known_session()
+        away = through_wechat(known)
+        if away is not None:
+            return away
+        session = known or _new_session()
         _check_csrf(session.csrf_token)
         g.session = session
         return view(session, *args, **kwargs)
@@ -141,17 +150,22 @@ def _token(cookie: str) -> tuple[str, bool]:
     return token, True
 
 
-def _session_or_new() -> SessionInfo:
+def known_session() -> SessionInfo | None:
+    """Return the session of the browser's cookie, if it is still good."""
     token = request.cookies.get(STUDENT_COOKIE)
-    if token:
-        try:
-            return services().sessions.authenticate(token)
-        except NotAuthenticatedError:
-            pass
+    if not token:
+        return None
+    try:
+        return services().sessions.authenticate(token)
+    except NotAuthenticatedError:
+        return None
+
+
+def _new_session() -> SessionInfo:
     if request.method not in _SAFE_METHODS:
         # A form that was open for longer than its session lives.
         raise PermissionDeniedError("csrf_failed")
-    opened = services().sessions.start(channel="browser")
+    opened = services().sessions.start()
     g.new_session_token = opened.token
     return opened.session
 

@@ -17,6 +17,7 @@ from backend.web.errors import handle_api_error, register_errors
 from backend.web.health import bp as health
 from backend.web.hooks import register_hooks
 from backend.web.student import bp as student_pages
+from backend.web.wechat import bp as wechat
 
 #: Room for the other fields of a form around one photo.
 _FORM_BYTES: Final = 256 * 1024
@@ -46,7 +47,13 @@ def make_web_app(context: WebContext, *, proxies: int) -> APIFlask:
     register_hooks(app)
     Bootstrap5(app)
     app.jinja_env.globals["csrf_token"] = csrf_token
-    blueprints: tuple[Blueprint, ...] = (student_pages, admin_pages, api, health)
+    blueprints: tuple[Blueprint, ...] = (
+        student_pages,
+        wechat,
+        admin_pages,
+        api,
+        health,
+    )
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     if proxies:

@@ -39,7 +39,8 @@ def finish(response: Response) -> Response:
     """Add the headers and log the request by its rule, never by its address."""
     headers = response.headers
     headers.setdefault("X-Request-Id", g.get("request_id", ""))
-    headers.setdefault("Content-Security-Policy", CSP)
+    scripts = f"; script-src 'self' {g.script_host}" if "script_host" in g else ""
+    headers.setdefault("Content-Security-Policy", CSP + scripts)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(self), geolocation=()")

@@ -223,9 +223,7 @@ def test_a_file_that_a_row_names_and_that_is_gone_is_an_alarm(demo: Result) -> N
     wired = services()
     token = wired.stations.entries(OPERATOR, 1)[0].token
     who = wired.sessions.start().session.principal
-    wired.consents.record(
-        who, token, portrait=True, identity_number=True, channel="browser"
-    )
+    wired.consents.record(who, token, portrait=True, identity_number=True)
     card = next(Path("var/cards").glob("*.png")).read_bytes()
     wired.codes.read_picture(who, token, card, address="127.0.0.1")
     found = wired.reconcile.compare(age=timedelta(0))

@@ -33,9 +33,7 @@ def _flow(world: World) -> tuple[list[object], list[str]]:
     services = world.services
     new = services.sessions.start()
     who = new.session.principal
-    services.consents.record(
-        who, world.entry, portrait=True, identity_number=True, channel="browser"
-    )
+    services.consents.record(who, world.entry, portrait=True, identity_number=True)
     reading = world.read(who, STUDENT.payload)
     refused: list[object] = []
     try:

@@ -48,13 +48,9 @@ def test_both_consents_are_needed_and_each_missing_one_is_named(world: World) ->
     consents = world.services.consents
     assert not consents.state(who, world.entry).complete
     with pytest.raises(InvalidInputError) as caught:
-        consents.record(
-            who, world.entry, portrait=False, identity_number=False, channel="browser"
-        )
+        consents.record(who, world.entry, portrait=False, identity_number=False)
     assert [v.field for v in caught.value.violations] == ["portrait", "identity_number"]
-    state = consents.record(
-        who, world.entry, portrait=True, identity_number=True, channel="browser"
-    )
+    state = consents.record(who, world.entry, portrait=True, identity_number=True)
     assert state.complete
     assert state == consents.state(who, world.entry)
 
@@ -76,7 +72,7 @@ def test_a_consent_taken_back_may_be_given_again_and_both_are_kept(
     assert not consents.withdraw(who, world.entry).complete
     world.clock.move(minutes=1)
     assert consents.record(
-        who, world.entry, portrait=True, identity_number=True, channel="browser"
+        who, world.entry, portrait=True, identity_number=True
     ).complete
     with world.db.reading() as session:
         rows = session.scalars(select(Consent).where(Consent.principal_id == who.id))
@@ -90,7 +86,7 @@ def test_the_same_consent_at_once_is_kept_once(world: World) -> None:
     at_once(
         [
             lambda: world.services.consents.record(
-                who, world.entry, portrait=True, identity_number=True, channel="browser"
+                who, world.entry, portrait=True, identity_number=True
             )
         ]
         * 8,

@@ -38,6 +38,7 @@ from backend.services.types import (
     BindingView,
     CodeReading,
     Principal,
+    PrincipalKind,
     Role,
     StaffUser,
     SubmissionView,
@@ -46,7 +47,7 @@ from backend.settings import Settings, new_key, read_settings
 from backend.storage.local import LocalPhotoStore
 from tests import postgresql
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, InventedStudent, make_student
-from tests.fakes import CannedInspector, FixedClock
+from tests.fakes import CannedInspector, FixedClock, SaidByWeChat
 
 PASSWORD: Final = "an invented passphrase"
 ADDRESS: Final = "203.0.113.9"
@@ -81,6 +82,7 @@ class World:
     settings: Settings
     clock: FixedClock
     inspector: CannedInspector
+    wechat: SaidByWeChat
     campaign: int
     stations: dict[str, int]
     entries: dict[str, str]
@@ -108,7 +110,6 @@ class World:
                 entry or self.entry,
                 portrait=True,
                 identity_number=True,
-                channel="browser",
             )
         return who
 
@@ -144,7 +145,10 @@ class World:
                 for row, payload in zip(people, payloads, strict=True)
             ]
             session.add_all(kept)
-        return [(Principal(row.principal_id, "browser"), row.public_id) for row in kept]
+        return [
+            (Principal(row.principal_id, PrincipalKind.BROWSER), row.public_id)
+            for row in kept
+        ]
 
     def read(
         self, who: Principal, payload: str, *, entry: str | None = None
@@ -330,7 +334,7 @@ def _open(url: str, folder: Path) -> World:
         data_keys=f"k1:{_DATA_KEY}",
         hash_key=_HASH_KEY,
     )
-    clock, inspector = FixedClock(), CannedInspector()
+    clock, inspector, wechat = FixedClock(), CannedInspector(), SaidByWeChat()
     adapters = Adapters(
         db=Database(url),
         vault=Vault(keys=settings.keys, current="k1", hash_key=settings.hash_key_bytes),
@@ -339,9 +343,10 @@ def _open(url: str, folder: Path) -> World:
         reader=QrCodeReader(),
         clock=clock,
         passwords=_PASSWORDS,
+        wechat=wechat,
     )
     services = make_services(settings, adapters)
-    return World(services, adapters, settings, clock, inspector, 0, {}, {}, {})
+    return World(services, adapters, settings, clock, inspector, wechat, 0, {}, {}, {})
 
 
 def _fill(kind: str, url: str, folder: Path) -> Template:

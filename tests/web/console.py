@@ -49,6 +49,7 @@ from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
 from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
+from tests.fakes import SaidByWeChat
 
 PASSWORD: Final = "correct horse battery staple"
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -218,9 +219,7 @@ class School:
         session = self.services.sessions.start().session
         self.sessions[n] = session
         who, token = session.principal, self.entries[station]
-        self.services.consents.record(
-            who, token, portrait=True, identity_number=True, channel="browser"
-        )
+        self.services.consents.record(who, token, portrait=True, identity_number=True)
         codes = self.services.codes
         if card:
             code = parse_collection_code(student.payload)
@@ -307,6 +306,7 @@ def _open(folder: Path) -> School:
         reader=QrCodeReader(),
         clock=clock,
         passwords=_PASSWORDS,
+        wechat=SaidByWeChat(),
     )
     app = create_app(settings, adapters)
     return School(app, make_services(settings, adapters), clock, inspector, db)

@@ -37,7 +37,7 @@ from backend.domain.report import (
     Verdict,
 )
 from backend.imaging.sample_card import draw_sample_card
-from backend.ports import PhotoInspector
+from backend.ports import PhotoInspector, WeChatGateway
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -201,6 +201,7 @@ def make_stage(
     album_allowed: bool = True,
     max_bytes: int = 0,
     inspector: PhotoInspector | None = None,
+    wechat: WeChatGateway | None = None,
 ) -> Stage:
     """Return a seeded application on a fresh SQLite file."""
     settings = _settings(folder, max_bytes)
@@ -215,6 +216,7 @@ def make_stage(
         reader=made.reader,
         clock=clock,
         passwords=made.passwords,
+        wechat=wechat or made.wechat,
     )
     services = make_services(settings, adapters)
     app = make_web_app(

@@ -87,7 +87,9 @@ class Spec:
 @pytest.fixture(scope="module")
 def spec(contract_app: APIFlask) -> Spec:
     with contract_app.app_context():
-        return Spec(dict(contract_app.spec))
+        document = contract_app.spec
+    assert isinstance(document, dict)
+    return Spec(document)
 
 
 def test_the_guide_has_the_steps_of_the_flow_in_order() -> None:

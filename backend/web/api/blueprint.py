@@ -32,6 +32,7 @@ _REASONS: Final[Mapping[int, str]] = {
     413: "More bytes than are accepted",
     422: "Refused by a rule, or a picture that cannot be read",
     429: "Too many attempts; see Retry-After",
+    502: "WeChat gave no usable answer",
     503: "Busy; see Retry-After",
 }
 

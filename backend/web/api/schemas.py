@@ -99,7 +99,6 @@ class ConsentIn(_In):
 
     portrait: bool = False
     identity_number: bool = False
-    channel: Literal["api", "browser", "mini_program"] = "api"
 
 
 class ConsentOut(_Out):

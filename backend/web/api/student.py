@@ -49,7 +49,7 @@ _PICTURE: Final[dict[int | str, Any]] = {
 @bp.output(SessionOut, 201)
 def start_session() -> ResponseReturnValue:
     """Open a session."""
-    opened = services().sessions.start(channel="browser")
+    opened = services().sessions.start()
     return {"token": opened.token, "expires_at": opened.session.expires_at}
 
 

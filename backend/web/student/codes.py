@@ -17,6 +17,7 @@ from backend.services.types import BindingView, CodeReading, SessionInfo
 from backend.web.auth import student_page
 from backend.web.context import client_address, services, web_context
 from backend.web.presenters import form_error
+from backend.web.scripts import wechat_scripts
 from backend.web.student.blueprint import bp
 from backend.web.uploads import required_file
 
@@ -136,6 +137,7 @@ def _code_page(
     return render_template(
         "student/code.html",
         entry=services().entries.open(token),
+        scanner=wechat_scripts(),
         replacing=replacing,
         error=form_error(error, field=field) if error else None,
         max_bytes=web_context().max_upload_bytes,

@@ -72,7 +72,7 @@ def give_consent(session: SessionInfo, token: str) -> ResponseReturnValue:
     services().entries.ensure_open(token)
     given = {name: request.form.get(name) == "yes" for name in _CONSENTS}
     try:
-        services().consents.record(session.principal, token, channel="browser", **given)
+        services().consents.record(session.principal, token, **given)
     except InvalidInputError as error:
         return _consent_page(session, token, error=form_error(error)), error.status
     return redirect(url_for("student.code", token=token), 303)

@@ -1,0 +1,8 @@
+"""What WeChat and its browser ask of us besides pages: the way back from a sign-in."""
+
+from __future__ import annotations
+
+from backend.web.wechat import sign_in
+from backend.web.wechat.blueprint import bp
+
+__all__ = ["bp", "sign_in"]
