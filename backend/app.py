@@ -33,6 +33,7 @@ from backend.services.upkeep import (
     IdempotencyService,
     ReconcileService,
 )
+from backend.services.verification import VerificationService
 from backend.settings import Settings, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.context import WebContext
@@ -154,6 +155,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             inspector=parts.inspector,
             policies=shipped,
         ),
+        verification=VerificationService(db=db, clock=clock),
     )
 
 

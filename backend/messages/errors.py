@@ -325,6 +325,8 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "wrong_password": "原密码不对",
         "password_length": "新密码至少 10 个字符",
         "username_invalid": "用户名只能用字母、数字和 - . _",
+        "file_name_invalid": "文件名应为 5 到 40 个字母、数字或下划线，以 .txt 结尾",
+        "file_content_invalid": "内容应为一行 128 个字符以内的字母、数字或符号",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }
 )
@@ -349,6 +351,8 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "old_password": "原密码",
         "new_password": "新密码",
         "station": "函授站",
+        "file_name": "文件名",
+        "file_content": "内容",
     }
 )
 

@@ -25,6 +25,7 @@ from backend.services.upkeep import (
     IdempotencyService,
     ReconcileService,
 )
+from backend.services.verification import VerificationService
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +51,4 @@ class Services:
     staff: StaffService
     stations: StationService
     submissions: SubmissionService
+    verification: VerificationService

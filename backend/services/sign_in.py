@@ -66,6 +66,11 @@ class SignInService:
         self._return_url = f"{public_url}/wechat/callback"
 
     @property
+    def accounts(self) -> frozenset[Account]:
+        """The accounts the school has."""
+        return frozenset(account for account in Account if self._gateway.has(account))
+
+    @property
     def by_page(self) -> bool:
         """Whether our pages can sign somebody in through WeChat."""
         return self._gateway.has(Account.SERVICE_ACCOUNT)

@@ -12,6 +12,7 @@ from backend.domain.binding import (
     BindingFacts,
     CampaignFacts,
     Holding,
+    Join,
     Outcome,
     RefusalCode,
     Refuse,
@@ -267,7 +268,11 @@ _typed = st.builds(
 )
 _campaigns = st.builds(CampaignFacts, st.just(1), st.sampled_from([None, "99999"]))
 _holdings = st.builds(
-    Holding, st.integers(10, 12), st.none() | st.integers(1, 4), mine=st.booleans()
+    Holding,
+    st.integers(10, 12),
+    st.none() | st.integers(1, 4),
+    mine=st.booleans(),
+    joinable=st.booleans(),
 )
 _students_held = st.dictionaries(
     st.integers(1, 4),
@@ -348,6 +353,35 @@ def test_a_code_bound_by_another_principal_is_never_bound_again(
 ) -> None:
     asked |= {"bindings": held(mine=False, student_id=1)}
     assert isinstance(ask(*rows, **asked), Refuse)  # type: ignore[arg-type]
+
+
+@settings(max_examples=400)
+@given(rows=_rows, asked=st.fixed_dictionaries(_asked))
+def test_only_the_proven_student_joins_and_only_by_a_free_channel(
+    rows: list[RosterRow], asked: dict[str, object]
+) -> None:
+    outcome = ask(*rows, **asked)  # type: ignore[arg-type]
+    code, typed, facts = asked["code"], asked["typed"], asked["bindings"]
+    assert isinstance(code, CollectionCode)
+    assert isinstance(typed, Typed)
+    assert isinstance(facts, BindingFacts)
+    if not isinstance(outcome, Join):
+        return
+    assert facts.of_code is not None
+    assert facts.of_code.joinable
+    assert not facts.of_code.mine
+    assert outcome.binding_id == facts.of_code.binding_id
+    (row,) = [row for row in rows if row.student_id == facts.of_code.student_id]
+    assert proven(row, code, typed)
+
+
+def test_the_same_person_by_another_channel_joins() -> None:
+    other = BindingFacts(of_code=Holding(5, 7, mine=False, joinable=True))
+    assert ask(ROW, bindings=other) == Join(5)
+    unproven = replace(ROW, id_last6_matches=False)
+    assert ask(unproven, bindings=other) == Refuse(RefusalCode.CODE_TAKEN)
+    closed = BindingFacts(of_code=Holding(5, 7, mine=False))
+    assert ask(ROW, bindings=closed) == Refuse(RefusalCode.CODE_TAKEN)
 
 
 @given(rows=_rows, asked=st.fixed_dictionaries(_asked))

@@ -32,6 +32,11 @@ WHO: dict[str, str | frozenset[Role]] = {
     "admin.open_session": "public",
     "student.guide": "public",
     "student.photo_examples": "public",
+    "api.sign_in_mini_program": "public",
+    "api.page_signature": "public",
+    "wechat.callback": "public",
+    "wechat.go_on_plain": "public",
+    "wechat.verification_file": "public",
     **dict.fromkeys(
         [
             "api.get_binding",
@@ -52,6 +57,7 @@ WHO: dict[str, str | frozenset[Role]] = {
             "api.confirm",
             "api.request_review",
             "student.mine",
+            "student.sign_out",
             "student.entry",
             "student.bind",
             "student.check_identity",
@@ -122,6 +128,9 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.retire_entry",
             "admin.release",
             "admin.staff",
+            "admin.wechat",
+            "admin.put_verification_file",
+            "admin.remove_verification_file",
             "admin.edit_station",
             "admin.update_station",
             "admin.new_station",
@@ -138,7 +147,12 @@ WHO: dict[str, str | frozenset[Role]] = {
 }
 #: Our own files and the document of the API: nothing in them is anybody's.
 OPEN_FILES = {"static", "bootstrap.static", "openapi.spec"}
-ENDING = {"api.end_session", "api.admin.close_session", "admin.sign_out"}
+ENDING = {
+    "api.end_session",
+    "api.admin.close_session",
+    "admin.sign_out",
+    "student.sign_out",
+}
 ROLES = {"admin": Role.ADMIN, "reviewer": Role.REVIEWER, "cs01": Role.STATION}
 
 

@@ -11,6 +11,7 @@ from backend.web.admin import (
     reviews,
     sign_in,
     stations,
+    wechat,
 )
 from backend.web.admin.blueprint import bp
 
@@ -24,4 +25,5 @@ __all__ = [
     "reviews",
     "sign_in",
     "stations",
+    "wechat",
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from backend.services.types import SessionInfo
-from backend.web.auth import student_page
+from backend.web.auth import STUDENT_COOKIE, student_page
 from backend.web.context import services
 from backend.web.presenters import record_card
 from backend.web.student.blueprint import bp
@@ -33,3 +33,13 @@ def mine(session: SessionInfo) -> ResponseReturnValue:
     return render_template(
         "student/mine.html", records=records, campaigns=campaigns.values()
     )
+
+
+@bp.post("/me/sign-out")
+@student_page
+def sign_out(session: SessionInfo) -> ResponseReturnValue:
+    """End the session of this device; what was handed in stays."""
+    services().sessions.end(session)
+    response = make_response(redirect(url_for("student.mine"), 303))
+    response.delete_cookie(STUDENT_COOKIE)
+    return response

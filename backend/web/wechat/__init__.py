@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.web.wechat import sign_in
+from backend.web.wechat import sign_in, verification
 from backend.web.wechat.blueprint import bp
 
-__all__ = ["bp", "sign_in"]
+__all__ = ["bp", "sign_in", "verification"]
