@@ -53,7 +53,7 @@ def sign_in_mini_program(json_data: MiniProgramCodeIn) -> ResponseReturnValue:
 @public
 @bp.input(PageIn, location="query")
 @bp.output(PageSignatureOut)
-@bp.doc(responses=problems(404, 422, 429, 502, 503))
+@bp.doc(responses=problems(400, 404, 422, 429, 502, 503))
 def page_signature(query_data: PageIn) -> ResponseReturnValue:
     """Return the JS-SDK signature for one of our own pages."""
     found = services().sign_in.page_signature(query_data.url, address=client_address())
