@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from backend import policies
 from backend.crypto import FileCipher, Passwords, Vault
 from backend.db.engine import Database
+from backend.domain.wechat import Account, MessageKind, MessageTemplate
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.inspector import MediaPipeInspector
+from backend.jobs.inline import InlineJobs
+from backend.jobs.queue import QueuedJobs, make_worker
 from backend.logs import configure_logs
+from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
@@ -19,6 +23,9 @@ from backend.services.codes import CodeService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.limits import AttemptLimiter
+from backend.services.message_consents import MessageConsentService
+from backend.services.message_desk import MessageDeskService
+from backend.services.outbox import OutboxService
 from backend.services.posters import PosterService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
@@ -34,18 +41,22 @@ from backend.services.upkeep import (
     ReconcileService,
 )
 from backend.services.verification import VerificationService
-from backend.settings import Settings, read_settings
+from backend.settings import Settings, SettingsError, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.context import WebContext
 from backend.web.factory import make_web_app
 from backend.wechat.absent import NoWeChat
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from apiflask import APIFlask
+    from celery import Celery
 
     from backend.ports import (
         Clock,
         CodeReader,
+        Jobs,
         PhotoInspector,
         PhotoStore,
         WeChatGateway,
@@ -72,6 +83,7 @@ class Adapters:
     clock: Clock
     passwords: Passwords
     wechat: WeChatGateway
+    jobs: Jobs
 
 
 def make_adapters(settings: Settings) -> Adapters:
@@ -91,19 +103,24 @@ def make_adapters(settings: Settings) -> Adapters:
         clock=SystemClock(),
         passwords=Passwords(),
         wechat=NoWeChat(),
+        jobs=QueuedJobs(settings.redis_url.get_secret_value())
+        if settings.redis_url
+        else InlineJobs(),
     )
 
 
 def make_services(settings: Settings, parts: Adapters) -> Services:
     """Wire every use case to the adapters."""
     db, clock, vault, store = parts.db, parts.clock, parts.vault, parts.store
+    jobs, gateway = parts.jobs, parts.wechat
     limiter = AttemptLimiter(vault=vault)
+    templates = _templates(settings)
     shipped = {name: policies.load(name) for name in policies.names()}
     sessions = SessionService(
         db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
     )
     stations = StationService(db=db, clock=clock, public_url=settings.public_url)
-    return Services(
+    services = Services(
         audit=AuditService(db=db),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         codes=CodeService(
@@ -121,10 +138,23 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
+        message_consents=MessageConsentService(
+            db=db, clock=clock, vault=vault, templates=templates
+        ),
+        message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
+        outbox=OutboxService(
+            db=db,
+            clock=clock,
+            vault=vault,
+            gateway=gateway,
+            jobs=jobs,
+            templates=templates,
+            pages=_message_pages(settings),
+        ),
         policies=shipped,
         posters=PosterService(stations=stations),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
-        reviews=ReviewService(db=db, clock=clock),
+        reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
@@ -134,7 +164,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             db=db,
             clock=clock,
             vault=vault,
-            gateway=parts.wechat,
+            gateway=gateway,
             limiter=limiter,
             sessions=sessions,
             public_url=settings.public_url,
@@ -157,6 +187,52 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         verification=VerificationService(db=db, clock=clock),
     )
+    if isinstance(jobs, InlineJobs):
+        jobs.assign(job_handlers(services))
+    return services
+
+
+def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
+    """Return who does which job."""
+    return {
+        Job.MESSAGES: services.outbox.send_due,
+        Job.REMINDERS: services.outbox.remind,
+    }
+
+
+def create_worker(settings: Settings | None = None) -> Celery:
+    """Return the Celery application, configured from the environment by default.
+
+    Raises:
+        SettingsError: there is no queue to work for.
+    """
+    settings = settings or read_settings()
+    if settings.redis_url is None:
+        raise SettingsError("BIZHAO_REDIS_URL: a worker needs a queue")
+    configure_logs()
+    services = make_services(settings, make_adapters(settings))
+    return make_worker(settings.redis_url.get_secret_value(), job_handlers(services))
+
+
+def _templates(
+    settings: Settings,
+) -> dict[Account, dict[MessageKind, MessageTemplate]]:
+    return {
+        account: {
+            kind: MessageTemplate(template.id, template.fields)
+            for kind, template in given.templates.items()
+        }
+        for account, given in settings.wechat_accounts.items()
+    }
+
+
+def _message_pages(settings: Settings) -> dict[Account, str]:
+    """Return where a message leads; ``{token}`` stands for the student's entry."""
+    mini_program = settings.mini_program
+    return {
+        Account.MINI_PROGRAM: f"{mini_program.page if mini_program else ''}?scene={{token}}",
+        Account.SERVICE_ACCOUNT: f"{settings.public_url}/s/{{token}}",
+    }
 
 
 def create_app(

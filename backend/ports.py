@@ -215,6 +215,7 @@ class Job(StrEnum):
     """Work that is done after a commit, beside the request; each finds its own rows."""
 
     MESSAGES = "messages"
+    REMINDERS = "reminders"
     PUSHES = "pushes"
     PICTURE_CHECKS = "picture_checks"
 

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from backend.domain.wechat import MessageKind
+from backend.domain.wechat import Account, MessageKind
 
 WECHAT_API: Final = "https://api.weixin.qq.com"
 WECHAT_OPEN: Final = "https://open.weixin.qq.com"
@@ -160,6 +160,15 @@ class Settings(BaseSettings):
     def photo_key_bytes(self) -> bytes | None:
         """The key that encrypts photos at rest, if any."""
         return _key(self.photo_key.get_secret_value()) if self.photo_key else None
+
+    @property
+    def wechat_accounts(self) -> dict[Account, WeChatAccount]:
+        """The accounts the school has."""
+        given = {
+            Account.MINI_PROGRAM: self.mini_program,
+            Account.SERVICE_ACCOUNT: self.service_account,
+        }
+        return {account: keys for account, keys in given.items() if keys}
 
     @property
     def secure_cookies(self) -> bool:

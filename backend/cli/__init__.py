@@ -7,6 +7,7 @@ import click
 from backend.cli.bench import bench
 from backend.cli.check import check
 from backend.cli.evaluate import evaluate
+from backend.cli.jobs import jobs
 from backend.cli.policies import policies
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
@@ -26,6 +27,7 @@ for command in (
     demo,
     doctor,
     evaluate,
+    jobs,
     migrate,
     policies,
     reconcile,

@@ -28,16 +28,22 @@ def add_principal(session: Session, *, kind: str, at: datetime) -> PrincipalRow:
     return row
 
 
+def find_wechat_principal(
+    session: Session, *, kind: str, openid_hash: str
+) -> PrincipalRow | None:
+    """Return the principal of an openid, if they ever signed in."""
+    return session.execute(
+        select(PrincipalRow)
+        .where(PrincipalRow.kind == kind)
+        .where(PrincipalRow.openid_hash == openid_hash)
+    ).scalar_one_or_none()
+
+
 def wechat_principal(
     session: Session, *, kind: str, openid_hash: str, openid_sealed: bytes, at: datetime
 ) -> PrincipalRow:
     """Return the one principal of an openid, inserted on the first sign-in."""
-    query = (
-        select(PrincipalRow)
-        .where(PrincipalRow.kind == kind)
-        .where(PrincipalRow.openid_hash == openid_hash)
-    )
-    known = session.execute(query).scalar_one_or_none()
+    known = find_wechat_principal(session, kind=kind, openid_hash=openid_hash)
     if known is not None:
         return known
     row = PrincipalRow(
@@ -48,7 +54,13 @@ def wechat_principal(
             session.add(row)
     except IntegrityError:
         # Signed in twice at once: the other sign-in inserted it.
-        return session.execute(query).scalar_one()
+        return wechat_principal(
+            session,
+            kind=kind,
+            openid_hash=openid_hash,
+            openid_sealed=openid_sealed,
+            at=at,
+        )
     return row
 
 

@@ -132,6 +132,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请先阅读告知，勾选两项同意后再继续。",
         ),
         # Records.
+        "message_not_found": (
+            "没有这条发送失败的消息",
+            "它可能已经重新发出，请刷新页面。",
+        ),
         "binding_not_found": ("没有找到这条绑定", "请从“我的”页面重新进入。"),
         "submission_not_found": ("没有找到这张照片", "请从“我的”页面重新进入。"),
         "policy_not_found": ("没有这份照片规范", "请检查名称。"),

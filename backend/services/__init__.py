@@ -11,6 +11,9 @@ from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.message_consents import MessageConsentService
+from backend.services.message_desk import MessageDeskService
+from backend.services.outbox import OutboxService
 from backend.services.posters import PosterService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
@@ -40,6 +43,9 @@ class Services:
     guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
+    message_consents: MessageConsentService
+    message_desk: MessageDeskService
+    outbox: OutboxService
     policies: Mapping[str, Policy]
     posters: PosterService
     reconcile: ReconcileService

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
-from backend.db import bindings, journal, submissions
+from backend.db import bindings, journal, outbox, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Submission
@@ -15,11 +15,18 @@ from backend.domain.errors import (
     Violation,
 )
 from backend.domain.reviews import SETTLED, Action, SubmissionStatus, next_status
-from backend.ports import Clock
+from backend.domain.wechat import MessageKind
+from backend.ports import Clock, Job, Jobs
 from backend.services.access import require_admin, require_reviewer
+from backend.services.outbox import tell_holders
 from backend.services.submission_views import submission_view
 from backend.services.types import StaffUser, SubmissionView
 
+#: What a decision is told as.
+_TOLD: Final = {
+    SubmissionStatus.APPROVED: MessageKind.APPROVED,
+    SubmissionStatus.RETURNED: MessageKind.RETURNED,
+}
 _NOTE_LENGTH = 500
 _REASON_LENGTH = 200
 #: What separates the reasons and the note in the log counts too.
@@ -29,9 +36,10 @@ _SEPARATOR = "; "
 class ReviewService:
     """Approves, returns, releases; each decision names the version it was made on."""
 
-    def __init__(self, *, db: Database, clock: Clock) -> None:
+    def __init__(self, *, db: Database, clock: Clock, jobs: Jobs) -> None:
         self._db = db
         self._clock = clock
+        self._jobs = jobs
 
     def decide(
         self,
@@ -75,7 +83,13 @@ class ReviewService:
             self._log(
                 session, actor, row, _SEPARATOR.join(filter(None, [*reasons, note]))
             )
-            return submission_view(session, row, binding, name_staff=True)
+            now = self._clock.now()
+            # What was decided before and is not told yet is not so any more.
+            outbox.cancel_of(session, row.id, at=now)
+            tell_holders(session, _TOLD[following], binding, row, at=now)
+            view = submission_view(session, row, binding, name_staff=True)
+        self._jobs.wake(Job.MESSAGES)
+        return view
 
     def release_binding(self, actor: StaffUser, binding_id: str, reason: str) -> None:
         """Undo a binding, so that the code and the student are free again.

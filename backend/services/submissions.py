@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, submissions
+from backend.db import bindings, outbox, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -274,6 +274,8 @@ class SubmissionService:
     def _move(self, session: Session, row: Submission, action: Action) -> None:
         row.status = next_status(SubmissionStatus(row.status), action).value
         submissions.save_submission(session, row)
+        if action in {Action.SUPERSEDE, Action.WITHDRAW}:
+            outbox.cancel_of(session, row.id, at=self._clock.now())
         self._log(session, row)
 
     def _log(self, session: Session, row: Submission) -> None:

@@ -29,6 +29,7 @@ from backend.db.models import CodeReadingRow, Consent, PrincipalRow
 from backend.domain.errors import DomainError
 from backend.domain.report import Verdict
 from backend.imaging.code_reader import QrCodeReader
+from backend.jobs.inline import InlineJobs
 from backend.ports import PhotoInspector
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
@@ -344,6 +345,7 @@ def _open(url: str, folder: Path) -> World:
         clock=clock,
         passwords=_PASSWORDS,
         wechat=wechat,
+        jobs=InlineJobs(),
     )
     services = make_services(settings, adapters)
     return World(services, adapters, settings, clock, inspector, wechat, 0, {}, {}, {})

@@ -40,6 +40,7 @@ from backend.domain.report import (
 )
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import draw_sample_card
+from backend.jobs.inline import InlineJobs
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -307,6 +308,7 @@ def _open(folder: Path) -> School:
         clock=clock,
         passwords=_PASSWORDS,
         wechat=SaidByWeChat(),
+        jobs=InlineJobs(),
     )
     app = create_app(settings, adapters)
     return School(app, make_services(settings, adapters), clock, inspector, db)

@@ -37,6 +37,7 @@ from backend.domain.report import (
     Verdict,
 )
 from backend.imaging.sample_card import draw_sample_card
+from backend.jobs.inline import InlineJobs
 from backend.ports import PhotoInspector, WeChatGateway
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
@@ -217,6 +218,7 @@ def make_stage(
         clock=clock,
         passwords=made.passwords,
         wechat=wechat or made.wechat,
+        jobs=InlineJobs(),
     )
     services = make_services(settings, adapters)
     app = make_web_app(

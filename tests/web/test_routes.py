@@ -39,6 +39,8 @@ WHO: dict[str, str | frozenset[Role]] = {
     "wechat.verification_file": "public",
     **dict.fromkeys(
         [
+            "api.message_templates",
+            "api.record_message_consents",
             "api.get_binding",
             "api.replace_code",
             "api.submit_photo",
@@ -128,6 +130,8 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.retire_entry",
             "admin.release",
             "admin.staff",
+            "admin.messages",
+            "admin.retry_messages",
             "admin.wechat",
             "admin.put_verification_file",
             "admin.remove_verification_file",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.web.admin import (
     entries,
     home,
+    messages_page,
     people,
     policies,
     records,
@@ -19,6 +20,7 @@ __all__ = [
     "bp",
     "entries",
     "home",
+    "messages_page",
     "people",
     "policies",
     "records",
