@@ -20,13 +20,16 @@ from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
+from backend.services.credentials import SharedCredentials
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
+from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -45,7 +48,7 @@ from backend.settings import Settings, SettingsError, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.context import WebContext
 from backend.web.factory import make_web_app
-from backend.wechat.absent import NoWeChat
+from backend.wechat import AccountKeys, WeChatPyGateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,22 +93,45 @@ def make_adapters(settings: Settings) -> Adapters:
     """Build the adapters the settings ask for."""
     keys = settings.keys
     photo_key = settings.photo_key_bytes
+    db, clock = Database(settings.database_url.get_secret_value()), SystemClock()
+    vault = Vault(keys=keys, current=next(iter(keys)), hash_key=settings.hash_key_bytes)
     return Adapters(
-        db=Database(settings.database_url.get_secret_value()),
-        vault=Vault(
-            keys=keys, current=next(iter(keys)), hash_key=settings.hash_key_bytes
-        ),
+        db=db,
+        vault=vault,
         store=LocalPhotoStore(
             settings.photo_root, cipher=FileCipher(photo_key) if photo_key else None
         ),
         inspector=MediaPipeInspector(),
         reader=QrCodeReader(),
-        clock=SystemClock(),
+        clock=clock,
         passwords=Passwords(),
-        wechat=NoWeChat(),
+        wechat=make_gateway(settings, db=db, vault=vault, clock=clock),
         jobs=QueuedJobs(settings.redis_url.get_secret_value())
         if settings.redis_url
         else InlineJobs(),
+    )
+
+
+def make_gateway(
+    settings: Settings, *, db: Database, vault: Vault, clock: Clock
+) -> WeChatPyGateway:
+    """Build the way to WeChat; an account without settings is one we do not have."""
+    return WeChatPyGateway(
+        {
+            account: AccountKeys(
+                app_id=given.app_id,
+                secret=given.secret.get_secret_value(),
+                push_token=given.push_token.get_secret_value()
+                if given.push_token
+                else None,
+                push_key=given.push_key.get_secret_value() if given.push_key else None,
+            )
+            for account, given in settings.wechat_accounts.items()
+        },
+        api_url=settings.wechat_api_url,
+        open_url=settings.wechat_open_url,
+        store=SharedCredentials(db=db, vault=vault),
+        clock=clock,
     )
 
 
@@ -120,6 +146,17 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
     )
     stations = StationService(db=db, clock=clock, public_url=settings.public_url)
+    message_consents = MessageConsentService(
+        db=db, clock=clock, vault=vault, templates=templates
+    )
+    picture_checks = PictureCheckService(
+        db=db,
+        clock=clock,
+        vault=vault,
+        store=store,
+        gateway=gateway,
+        public_url=settings.public_url,
+    )
     services = Services(
         audit=AuditService(db=db),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
@@ -138,9 +175,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
-        message_consents=MessageConsentService(
-            db=db, clock=clock, vault=vault, templates=templates
-        ),
+        message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
         outbox=OutboxService(
             db=db,
@@ -151,8 +186,21 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             templates=templates,
             pages=_message_pages(settings),
         ),
+        picture_checks=picture_checks,
         policies=shipped,
         posters=PosterService(stations=stations),
+        pushes=PushService(
+            db=db,
+            clock=clock,
+            vault=vault,
+            gateway=gateway,
+            jobs=jobs,
+            handlers={
+                "wxa_media_check": picture_checks.apply_answer,
+                "subscribe_msg_popup_event": message_consents.apply_event,
+                "subscribe_msg_change_event": message_consents.apply_event,
+            },
+        ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
@@ -184,6 +232,8 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             store=store,
             inspector=parts.inspector,
             policies=shipped,
+            jobs=jobs,
+            content_check=settings.content_check,
         ),
         verification=VerificationService(db=db, clock=clock),
     )
@@ -197,6 +247,8 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
     return {
         Job.MESSAGES: services.outbox.send_due,
         Job.REMINDERS: services.outbox.remind,
+        Job.PUSHES: services.pushes.handle_open,
+        Job.PICTURE_CHECKS: services.picture_checks.ask_due,
     }
 
 

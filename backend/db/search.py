@@ -9,6 +9,8 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from backend.db.models import Binding, Entry, Station, Student, Submission
+from backend.db.wechat_models import PictureCheck
+from backend.domain.picture_check import CheckState
 from backend.domain.reviews import HANDED_IN, SubmissionStatus
 
 _HANDED_IN = [status.value for status in HANDED_IN]
@@ -31,6 +33,7 @@ class Conditions:
     fingerprint: str = ""
     status: SubmissionStatus | None = None
     waiting: bool | None = None
+    quarantined: bool = False
 
 
 def page_records(
@@ -72,6 +75,14 @@ def page_records(
         query = query.where(handed_in.id.is_(None), draft.id.is_not(None))
     elif conditions.status is not None:
         query = query.where(handed_in.status == conditions.status.value)
+    aside = select(PictureCheck.submission_id).where(
+        PictureCheck.state == CheckState.RISKY
+    )
+    if conditions.quarantined:
+        query = query.where(handed_in.id.in_(aside))
+    elif conditions.status is SubmissionStatus.PENDING:
+        # Photos put aside are not for reviewers until an administrator has looked.
+        query = query.where(handed_in.id.not_in(aside))
     if before is not None:
         query = query.where(Binding.id > before).order_by(Binding.id)
     else:

@@ -48,6 +48,25 @@ class WeChatUser:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedCredential:
+    """A token or ticket of WeChat's that all processes share.
+
+    Attributes:
+        value: none until the first is fetched, or after WeChat refused it.
+        expires_at: until when it is good.
+        leased_until: until then somebody is asking for the next.
+    """
+
+    value: str | None = field(repr=False)
+    expires_at: datetime | None
+    leased_until: datetime | None
+
+    def good_until(self, instant: datetime) -> bool:
+        """Tell whether the value is good up to an instant."""
+        return bool(self.value and self.expires_at and self.expires_at > instant)
+
+
+@dataclass(frozen=True, slots=True)
 class PageSignature:
     """What ``wx.config`` takes on a page of ours."""
 

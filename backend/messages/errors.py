@@ -108,6 +108,12 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这条推送不是微信发来的",
             "请核对消息推送的 Token、EncodingAESKey 和服务器时间。",
         ),
+        "push_too_large": ("推送的内容太大", "微信的事件不会超过 64 KB。"),
+        "quarantined": (
+            "微信判断这张照片可能含有违规内容，已隔离",
+            "请管理员查看照片：没有问题的解除隔离，有问题的退回。",
+        ),
+        "not_quarantined": ("这张照片没有被隔离", "请刷新页面查看现状。"),
         "foreign_page": (
             "只能为本服务的页面签名",
             "请传入当前页面的完整网址，不含 # 之后的部分。",

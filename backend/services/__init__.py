@@ -14,7 +14,9 @@ from backend.services.guidance import GuidanceService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
+from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -46,8 +48,10 @@ class Services:
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     outbox: OutboxService
+    picture_checks: PictureCheckService
     policies: Mapping[str, Policy]
     posters: PosterService
+    pushes: PushService
     reconcile: ReconcileService
     reviews: ReviewService
     roster: RosterService

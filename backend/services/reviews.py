@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from backend.db import bindings, journal, outbox, submissions
+from backend.db import bindings, journal, outbox, pushes, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Submission
@@ -68,6 +68,8 @@ class ReviewService:
                 raise ConflictError("stale_decision", version=row.version)
             if binding.released_at is not None:
                 raise ConflictError("binding_released")
+            if action == "approve" and pushes.is_quarantined(session, row.id):
+                raise ConflictError("quarantined")
             if action == "approve" and row.portrait_key is None:
                 raise RefusedError("photo_not_acceptable")
             following = next_status(SubmissionStatus(row.status), Action(action))

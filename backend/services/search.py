@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Final, Literal, cast
 
 from backend.crypto import Vault
-from backend.db import bindings, journal, search, submissions
+from backend.db import bindings, journal, pushes, search, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Entry, Staff, Station, Student, Submission
 from backend.db.search import Conditions, FoundRow
 from backend.domain.codes import parse_collection_code, parse_fingerprint
 from backend.domain.errors import (
     CodeUnreadableError,
+    ConflictError,
     DomainError,
     InvalidInputError,
     NotFoundError,
     Violation,
 )
 from backend.domain.identity import IdentityNumber, normalise_name, parse_last6
+from backend.domain.picture_check import CheckState
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, PhotoInspector, PhotoStore
 from backend.services.access import require_station
@@ -32,6 +34,7 @@ from backend.services.types import (
     Page,
     Record,
     RecordRow,
+    Role,
     SearchFilter,
     StaffUser,
 )
@@ -80,13 +83,16 @@ class SearchService:
             found = search.page_records(
                 session, conditions, after=after, before=before, limit=limit + 1
             )
+            aside = pushes.quarantined_among(
+                session, [row[3].id for row in found if row[3]]
+            )
         more = len(found) > limit
         if more:
             found = found[1:] if before is not None else found[:limit]
         has_next = more if before is None else True
         has_previous = more if before is not None else after is not None
         return Page(
-            items=tuple(self._row(row) for row in found),
+            items=tuple(self._row(row, aside) for row in found),
             next_cursor=f"a{found[-1][0].id}" if found and has_next else None,
             previous_cursor=f"b{found[0][0].id}" if found and has_previous else None,
         )
@@ -97,7 +103,10 @@ class SearchService:
             row = self._get(session, actor, binding_id)
             binding, _, station, _, _ = row
             return Record(
-                row=self._row(row),
+                row=self._row(
+                    row,
+                    pushes.quarantined_among(session, [row[3].id] if row[3] else []),
+                ),
                 station=station_view(station),
                 binding=binding_view(session, binding),
                 submissions=tuple(
@@ -139,6 +148,7 @@ class SearchService:
         with self._db.transaction() as session:
             row, binding = submissions.get_submission(session, public_id)
             self._get(session, actor, binding.public_id, code="submission_not_found")
+            _ensure_shown(session, actor, row)
             self._audit(session, actor, f"photo.{kind.value}", binding)
         return media_of(row, kind, self._store)
 
@@ -153,6 +163,7 @@ class SearchService:
         with self._db.transaction() as session:
             row, binding = submissions.get_submission(session, public_id)
             self._get(session, actor, binding.public_id, code="submission_not_found")
+            _ensure_shown(session, actor, row)
             report = submission_view(session, row, binding).report
             boxes = [f.box for f in report.findings if f.rule == rule and f.box]
             if not boxes:
@@ -222,6 +233,7 @@ class SearchService:
             fingerprint=fingerprint,
             status=wanted.status,
             waiting=wanted.waiting,
+            quarantined=wanted.quarantined,
         )
 
     def _code(self, text: str) -> tuple[str, str]:
@@ -246,7 +258,7 @@ class SearchService:
         number = IdentityNumber.parse(text)
         return self._vault.hash(number.value, purpose="id_number"), ""
 
-    def _row(self, found: FoundRow) -> RecordRow:
+    def _row(self, found: FoundRow, aside: set[int]) -> RecordRow:
         binding, student, station, handed_in, draft = found
         photo = handed_in or draft
         return RecordRow(
@@ -262,6 +274,7 @@ class SearchService:
             submission_status=SubmissionStatus(photo.status) if photo else None,
             verdict=photo.verdict if photo else None,
             human_review_requested=bool(photo and photo.human_review_requested),
+            quarantined=bool(handed_in and handed_in.id in aside),
             submitted_at=photo.confirmed_at if photo else None,
         )
 
@@ -292,17 +305,25 @@ class SearchService:
         )
 
 
+def _ensure_shown(session: Session, actor: StaffUser, photo: Submission) -> None:
+    """Keep what may be forbidden content from everybody but administrators."""
+    if actor.role is not Role.ADMIN and pushes.is_quarantined(session, photo.id):
+        raise ConflictError("quarantined")
+
+
 def _admin_view(
     session: Session, photo: Submission, binding: Binding
 ) -> AdminSubmission:
     decided_by = (
         session.get(Staff, photo.decided_by_id) if photo.decided_by_id else None
     )
+    check = pushes.check_of(session, photo.id)
     return AdminSubmission(
         view=submission_view(session, photo, binding, name_staff=True),
         source=photo.source,
         file=photo.file,
         decided_by=decided_by.display_name if decided_by else "",
+        check=CheckState(check.state) if check else None,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, outbox, submissions
+from backend.db import bindings, outbox, pushes, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -22,10 +22,23 @@ from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import report_to_dict
 from backend.domain.reviews import Action, SubmissionStatus, next_status
-from backend.ports import Clock, Inspection, PhotoInspector, PhotoStore
+from backend.ports import (
+    Clock,
+    Inspection,
+    Job,
+    Jobs,
+    PhotoInspector,
+    PhotoStore,
+)
 from backend.services.admission import admit
 from backend.services.submission_views import is_refused, submission_view
-from backend.services.types import Media, MediaKind, Principal, SubmissionView
+from backend.services.types import (
+    Media,
+    MediaKind,
+    Principal,
+    PrincipalKind,
+    SubmissionView,
+)
 
 _MOST_RACES: Final = 20
 _TYPES: Final[Mapping[str, str]] = {
@@ -57,12 +70,16 @@ class SubmissionService:
         store: PhotoStore,
         inspector: PhotoInspector,
         policies: Mapping[str, Policy],
+        jobs: Jobs,
+        content_check: bool,
     ) -> None:
         self._db = db
         self._clock = clock
         self._store = store
         self._inspector = inspector
         self._policies = policies
+        self._jobs = jobs
+        self._content_check = content_check
 
     def submit(
         self,
@@ -253,9 +270,14 @@ class SubmissionService:
             row.human_review_requested = human_review
             row.confirmed_at = self._clock.now()
             self._move(session, row, Action.CONFIRM)
+            if self._content_check and principal.kind is PrincipalKind.MINI_PROGRAM:
+                pushes.add_check(session, row.id, at=self._clock.now())
             return submission_view(session, row, binding)
 
-        return self._until_won(hand_in)
+        view = self._until_won(hand_in)
+        if self._content_check:
+            self._jobs.wake(Job.PICTURE_CHECKS)
+        return view
 
     def _until_won(self, step: Callable[[Session], SubmissionView]) -> SubmissionView:
         """Run a step in a transaction, again when another request came first."""

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 
 from backend.domain.campaigns import EntryState
 from backend.domain.guidance import Hint
+from backend.domain.picture_check import CheckState
 from backend.domain.report import Box, Report
 from backend.domain.reviews import SubmissionStatus
 
@@ -243,6 +244,12 @@ class AdminSubmission:
     source: str
     file: dict[str, str | int | None]
     decided_by: str
+    check: CheckState | None
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether the photo is put aside until an administrator has looked."""
+        return self.check is CheckState.RISKY
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +273,7 @@ class SearchFilter:
     code: str = field(default="", repr=False)
     status: SubmissionStatus | None = None
     waiting: bool | None = None
+    quarantined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +292,7 @@ class RecordRow:
     submission_status: SubmissionStatus | None
     verdict: str | None
     human_review_requested: bool
+    quarantined: bool
     submitted_at: datetime | None
 
 

@@ -36,6 +36,9 @@ WHO: dict[str, str | frozenset[Role]] = {
     "api.page_signature": "public",
     "wechat.callback": "public",
     "wechat.go_on_plain": "public",
+    "wechat.greet": "public",
+    "wechat.push": "public",
+    "wechat.picture": "public",
     "wechat.verification_file": "public",
     **dict.fromkeys(
         [
@@ -129,6 +132,7 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.replace_entry",
             "admin.retire_entry",
             "admin.release",
+            "admin.clear_quarantine",
             "admin.staff",
             "admin.messages",
             "admin.retry_messages",

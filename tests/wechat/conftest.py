@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from apiflask import APIFlask
 
+from backend.app import create_app
+from backend.settings import new_key, read_settings
 from tests.wechat.standin import StandIn
 
 
@@ -14,3 +18,18 @@ def standin() -> Iterator[StandIn]:
     """A fresh stand-in that knows nobody yet."""
     with StandIn() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def contract_app(tmp_path_factory: pytest.TempPathFactory) -> APIFlask:
+    """The application, for the document it makes of its own calls."""
+    folder: Path = tmp_path_factory.mktemp("contract")
+    return create_app(
+        read_settings(
+            database_url=f"sqlite:///{folder / 'none.sqlite3'}",
+            photo_root=folder / "photos",
+            public_url="http://127.0.0.1",
+            data_keys=f"k1:{new_key()}",
+            hash_key=new_key(),
+        )
+    )

@@ -97,7 +97,10 @@ def show_record(
         open_checks=wrong,
         ready_reasons=RETURN_REASONS.values(),
         may_review=may_review,
+        hidden=bool(current and current.quarantined)
+        and not (session.user.role is Role.ADMIN and opened.get("shown_on_purpose")),
         can_approve=may_review
+        and not (current and current.quarantined)
         and _may(current, Action.APPROVE)
         and bool(current and current.view.has_portrait),
         can_return=may_review and _may(current, Action.RETURN),

@@ -58,6 +58,7 @@ class SearchForm:
             code=self.code,
             status=SubmissionStatus(status) if status else None,
             waiting=True if self.status == "waiting" else None,
+            quarantined=self.status == "quarantined",
         )
 
 
@@ -122,7 +123,12 @@ def find(session: StaffSession) -> ResponseReturnValue:
 @staff_required()
 def record(session: StaffSession, binding_id: str) -> ResponseReturnValue:
     """Show one bound record."""
-    return show_record(session, binding_id, chosen=request.args.get("submission", ""))
+    return show_record(
+        session,
+        binding_id,
+        chosen=request.args.get("submission", ""),
+        shown_on_purpose="show" in request.args,
+    )
 
 
 @bp.post("/records/<binding_id>/identity-number")

@@ -59,6 +59,19 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.post("/submissions/<submission_id>/clear")
+@staff_required(Role.ADMIN)
+def clear_quarantine(session: StaffSession, submission_id: str) -> ResponseReturnValue:
+    """Let a photo that was put aside go to review like any other."""
+    submission = services().search.submission(session.user, submission_id)
+    binding_id = submission.view.binding_public_id
+    try:
+        services().picture_checks.clear(session.user, submission_id)
+    except ConflictError as error:
+        return show_record(session, binding_id, chosen=submission_id, error=error)
+    return redirect(url_for("admin.record", binding_id=binding_id, done="updated"), 303)
+
+
 @bp.get("/submissions/<submission_id>/close-up/<rule>.jpg")
 @staff_required()
 def close_up(

@@ -176,6 +176,9 @@ class SearchFilterIn(_In):
         default=None,
         description="only bindings that wait for the roster, or only others",
     )
+    quarantined: bool = Field(
+        default=False, description="only photos put aside by the content check"
+    )
 
     def to_filter(self) -> SearchFilter:
         """Return the filter as the search service takes it."""
@@ -206,6 +209,7 @@ class RecordRowOut(_Out):
     submission_status: SubmissionStatus | None
     verdict: str | None
     human_review_requested: bool
+    quarantined: bool
     submitted_at: datetime | None
 
 

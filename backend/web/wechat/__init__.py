@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.web.wechat import sign_in, verification
+from backend.web.wechat import push, sign_in, verification
 from backend.web.wechat.blueprint import bp
 
-__all__ = ["bp", "sign_in", "verification"]
+__all__ = ["bp", "push", "sign_in", "verification"]
