@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 kind=$1
 font_package=fonts-wqy-microhei
 system_packages=""
-[ "$kind" = runtime ] || system_packages="chromium postgresql"
+[ "$kind" = runtime ] || system_packages="chromium postgresql redis-server"
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }

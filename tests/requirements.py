@@ -31,6 +31,10 @@ def _has_cjk_font() -> bool:
 REQUIREMENTS: Final[Mapping[str, tuple[Callable[[], bool], str]]] = {
     "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
     "cjk-font": (_has_cjk_font, "apt install fonts-wqy-microhei"),
+    "redis": (
+        lambda: shutil.which("redis-server") is not None,
+        "apt install redis-server",
+    ),
     "postgresql": (
         lambda: postgresql.server_url() is not None,
         f"apt install postgresql, then `make test`; or set {postgresql.VARIABLE}",

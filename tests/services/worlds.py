@@ -18,6 +18,7 @@ from typing import Any, Final, Self, TypeVar
 
 from argon2 import PasswordHasher
 from PIL import Image
+from pydantic import SecretStr
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 
 from backend.app import Adapters, make_services
@@ -28,6 +29,7 @@ from backend.db.migrate import migrate
 from backend.db.models import CodeReadingRow, Consent, PrincipalRow
 from backend.domain.errors import DomainError
 from backend.domain.report import Verdict
+from backend.domain.wechat import MessageKind
 from backend.imaging.code_reader import QrCodeReader
 from backend.jobs.inline import InlineJobs
 from backend.ports import PhotoInspector
@@ -44,7 +46,13 @@ from backend.services.types import (
     StaffUser,
     SubmissionView,
 )
-from backend.settings import Settings, new_key, read_settings
+from backend.settings import (
+    Settings,
+    WeChatAccount,
+    WeChatTemplate,
+    new_key,
+    read_settings,
+)
 from backend.storage.local import LocalPhotoStore
 from tests import postgresql
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, InventedStudent, make_student
@@ -57,6 +65,14 @@ ON_ROSTER: Final = 8
 _DATA_KEY, _HASH_KEY = new_key(), new_key()
 #: As cheap as Argon2 gets; how dear it has to be is tested with the passwords.
 _PASSWORDS: Final = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+#: The same for both accounts; where WeChat itself stands, a fake does.
+TEMPLATES: Final = {
+    kind: WeChatTemplate(
+        id=f"template-of-{kind}", fields={"thing1": "school", "thing2": "advice"}
+    )
+    for kind in MessageKind
+}
 
 T = TypeVar("T")
 
@@ -334,6 +350,13 @@ def _open(url: str, folder: Path) -> World:
         public_url="https://photos.example.edu",
         data_keys=f"k1:{_DATA_KEY}",
         hash_key=_HASH_KEY,
+        mini_program=WeChatAccount(
+            app_id="wx" + "0" * 16, secret=SecretStr("none"), templates=TEMPLATES
+        ),
+        service_account=WeChatAccount(
+            app_id="wx" + "1" * 16, secret=SecretStr("none"), templates=TEMPLATES
+        ),
+        content_check=True,
     )
     clock, inspector, wechat = FixedClock(), CannedInspector(), SaidByWeChat()
     adapters = Adapters(

@@ -203,9 +203,11 @@ def make_stage(
     max_bytes: int = 0,
     inspector: PhotoInspector | None = None,
     wechat: WeChatGateway | None = None,
+    more: dict[str, Any] | None = None,
 ) -> Stage:
-    """Return a seeded application on a fresh SQLite file."""
-    settings = _settings(folder, max_bytes)
+    """Return a seeded application on a fresh SQLite file, with ``more`` settings."""
+    limit = {"max_upload_bytes": max_bytes} if max_bytes else {}
+    settings = _settings(folder, limit | (more or {}))
     migrate(settings.database_url.get_secret_value())
     clock = SettableClock()
     made = make_adapters(settings)
@@ -294,16 +296,15 @@ def _roster_row(person: InventedStudent, station_code: str) -> NewStudent:
     )
 
 
-def _settings(folder: Path, max_bytes: int) -> Settings:
-    extra: dict[str, Any] = {"max_upload_bytes": max_bytes} if max_bytes else {}
-    return read_settings(
-        database_url=f"sqlite:///{folder / 'student.db'}",
-        photo_root=folder / "photos",
-        public_url="http://localhost",
-        data_keys=f"t1:{new_key()}",
-        hash_key=new_key(),
-        **extra,
-    )
+def _settings(folder: Path, more: dict[str, Any]) -> Settings:
+    usual: dict[str, Any] = {
+        "database_url": f"sqlite:///{folder / 'student.db'}",
+        "photo_root": folder / "photos",
+        "public_url": "http://localhost",
+        "data_keys": f"t1:{new_key()}",
+        "hash_key": new_key(),
+    }
+    return read_settings(**usual | more)
 
 
 def _facts(data: bytes) -> FileFacts:

@@ -10,6 +10,7 @@ from apiflask import APIFlask
 
 from backend.app import create_app
 from backend.settings import new_key, read_settings
+from tests.services import worlds
 from tests.wechat.standin import StandIn
 
 
@@ -33,3 +34,10 @@ def contract_app(tmp_path_factory: pytest.TempPathFactory) -> APIFlask:
             hash_key=new_key(),
         )
     )
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[worlds.Templates]:
+    """Filled databases to copy, made when the first test asks."""
+    with worlds.Templates(tmp_path_factory.mktemp("templates")) as made:
+        yield made

@@ -50,4 +50,6 @@ def picture(token: str) -> ResponseReturnValue:
     """Hand the picture of a check out, once; to look first does not use it up."""
     if request.method == "HEAD":
         return Response(mimetype="image/jpeg")
-    return media_response(services().picture_checks.picture(token))
+    response = media_response(services().picture_checks.picture(token))
+    response.headers["Cache-Control"] = "no-store"
+    return response
