@@ -122,7 +122,11 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
         policies=shipped,
-        posters=PosterService(stations=stations),
+        posters=PosterService(
+            stations=stations,
+            gateway=parts.wechat,
+            page=settings.mini_program.page if settings.mini_program else "",
+        ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reviews=ReviewService(db=db, clock=clock),
         roster=RosterService(db=db, clock=clock, vault=vault),
