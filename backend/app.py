@@ -188,7 +188,11 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         picture_checks=picture_checks,
         policies=shipped,
-        posters=PosterService(stations=stations),
+        posters=PosterService(
+            stations=stations,
+            gateway=gateway,
+            page=settings.mini_program.page if settings.mini_program else "",
+        ),
         pushes=PushService(
             db=db,
             clock=clock,

@@ -85,7 +85,14 @@ class Code:
     box: Box
 
 
-Shape = Text | Panel | Disc | Code
+@dataclass(frozen=True, slots=True)
+class SecondCode:
+    """The mini-program code, a picture that brings its own white."""
+
+    box: Box
+
+
+Shape = Text | Panel | Disc | Code | SecondCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,12 @@ class Block:
 _INNER: Final = WIDTH_MM - 2 * MARGIN_MM
 _CODE_MM: Final = 92.0
 _CODE_TOP: Final = 82.0
+#: Beside the code and centred on it: smaller, and far enough that a camera held before
+#: one of them does not see the other.
+_SECOND: Final = Box(WIDTH_MM - MARGIN_MM - 56, 98, 56, 56)
+_SECOND_CAPTION: Final = Block(
+    Box(_SECOND.x, _SECOND.bottom + 1, _SECOND.width, 8), 13, 8, "grey"
+)
 _STEPS_TOP: Final = 214.0
 _STEP_HEIGHT: Final = 20.0
 _GUTTER: Final = 8.0
@@ -135,11 +148,10 @@ def lay_out(spec: PosterSpec, measure: Measure) -> tuple[Shape, ...]:
         "contact": texts.CONTACT + spec.contact,
         "url": texts.CANNOT_SCAN + spec.url,
     }
-    code = Box((WIDTH_MM - _CODE_MM) / 2, _CODE_TOP, _CODE_MM, _CODE_MM)
     shapes: list[Shape] = [
         Panel(Box(0, 0, WIDTH_MM, 7), "accent"),
         Panel(Box(WIDTH_MM / 2 - 14, 73, 28, 0.9), "accent"),
-        Code(code),
+        *_codes(spec, measure),
         Panel(Box(MARGIN_MM, 257.5, _INNER, 0.3), "grey"),
     ]
     for name, block in BLOCKS.items():
@@ -147,6 +159,18 @@ def lay_out(spec: PosterSpec, measure: Measure) -> tuple[Shape, ...]:
     for number, (heading, text) in enumerate(spec.steps):
         shapes += _step(number, heading, text, measure)
     return tuple(shapes)
+
+
+def _codes(spec: PosterSpec, measure: Measure) -> list[Shape]:
+    """Return the code in the middle, or at the left with the second symbol beside it."""
+    if spec.mini_program_code is None:
+        left = (WIDTH_MM - _CODE_MM) / 2
+        return [Code(Box(left, _CODE_TOP, _CODE_MM, _CODE_MM))]
+    return [
+        Code(Box(MARGIN_MM, _CODE_TOP, _CODE_MM, _CODE_MM)),
+        SecondCode(_SECOND),
+        *set_text(texts.MINI_PROGRAM, _SECOND_CAPTION, measure),
+    ]
 
 
 def step_box(number: int) -> Box:

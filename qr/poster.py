@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
 from reportlab.lib.colors import HexColor
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from qr import texts
 from qr.code import PRINT_LEVEL, QUIET_ZONE, runs
 from qr.errors import PosterError
 from qr.fonts import find_cjk_font
@@ -24,6 +26,7 @@ from qr.layout import (
     Disc,
     Ink,
     Panel,
+    SecondCode,
     Shape,
     Text,
     lay_out,
@@ -52,7 +55,7 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
 
     Raises:
         FontNotFoundError: no font with Chinese characters.
-        PosterError: there is no poster to draw.
+        PosterError: there is no poster to draw, or its second symbol is no picture.
     """
     _register_font()
     out = io.BytesIO()
@@ -68,7 +71,7 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
         if pages == 1:
             canvas.setTitle(spec.title)
         for shape in lay_out(spec, _pdf_width):
-            _draw_pdf(canvas, shape, spec.url)
+            _draw_pdf(canvas, shape, spec)
         canvas.showPage()
     if not pages:
         raise PosterError("no poster to draw")
@@ -77,16 +80,31 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
 
 
 def render_poster_png(spec: PosterSpec, *, dpi: int = 150) -> bytes:
-    """Return an A4 picture of the poster; raises FontNotFoundError."""
+    """Return an A4 picture of the poster; raises FontNotFoundError, PosterError."""
     scale = dpi / _MM_PER_INCH
     size = (round(WIDTH_MM * scale), round(HEIGHT_MM * scale))
     picture = Image.new("RGB", size, INKS["paper"])
     draw = ImageDraw.Draw(picture)
     for shape in lay_out(spec, _png_width):
-        _draw_png(draw, shape, spec.url, scale)
+        if isinstance(shape, SecondCode):
+            box = shape.box
+            side = round(box.width * scale)
+            second = _second(spec).resize((side, side), Image.Resampling.LANCZOS)
+            picture.paste(second, (round(box.x * scale), round(box.y * scale)))
+        else:
+            _draw_png(draw, shape, spec.url, scale)
     out = io.BytesIO()
     picture.save(out, "PNG", dpi=(dpi, dpi), optimize=True)
     return out.getvalue()
+
+
+def _second(spec: PosterSpec) -> Image.Image:
+    """Return the second symbol as pixels; raises PosterError."""
+    try:
+        with Image.open(io.BytesIO(spec.mini_program_code or b"")) as picture:
+            return picture.convert("RGB")
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        raise PosterError(texts.NO_PICTURE) from None
 
 
 @cache
@@ -98,7 +116,7 @@ def _pdf_width(text: str, size_pt: float) -> float:
     return float(pdfmetrics.stringWidth(text, _FONT, size_pt)) * MM_PER_POINT
 
 
-def _draw_pdf(canvas: Any, shape: Shape, url: str) -> None:
+def _draw_pdf(canvas: Any, shape: Shape, spec: PosterSpec) -> None:
     """Draw one shape; PDF's origin is the lower left corner and its unit the point."""
     match shape:
         case Text():
@@ -119,7 +137,7 @@ def _draw_pdf(canvas: Any, shape: Shape, url: str) -> None:
                 x * _PT, (HEIGHT_MM - y) * _PT, radius * _PT, stroke=0, fill=1
             )
         case Code(box):
-            modules = matrix(url, PRINT_LEVEL)
+            modules = matrix(spec.url, PRINT_LEVEL)
             module = box.width / (len(modules) + 2 * QUIET_ZONE)
             canvas.setFillColor(HexColor("#000000"))
             path = canvas.beginPath()
@@ -131,6 +149,14 @@ def _draw_pdf(canvas: Any, shape: Shape, url: str) -> None:
                     module * _PT,
                 )
             canvas.drawPath(path, stroke=0, fill=1)
+        case SecondCode(box):
+            canvas.drawImage(
+                ImageReader(_second(spec)),
+                box.x * _PT,
+                (HEIGHT_MM - box.bottom) * _PT,
+                box.width * _PT,
+                box.height * _PT,
+            )
 
 
 def _draw_pdf_text(canvas: Any, shape: Text) -> None:
@@ -162,7 +188,12 @@ def _png_width(text: str, size_pt: float) -> float:
     return _png_font(_MEASURE_PX).getlength(text) / _MEASURE_PX * size_pt * MM_PER_POINT
 
 
-def _draw_png(draw: ImageDraw.ImageDraw, shape: Shape, url: str, scale: float) -> None:
+def _draw_png(
+    draw: ImageDraw.ImageDraw,
+    shape: Text | Panel | Disc | Code,
+    url: str,
+    scale: float,
+) -> None:
     match shape:
         case Text():
             size = shape.size_pt * MM_PER_POINT * scale

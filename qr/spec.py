@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from qr import texts
@@ -21,6 +21,9 @@ _ADDRESS: Final = re.compile(r"[!-~]*")
 class PosterSpec:
     """The texts of one poster, checked when it is made.
 
+    Attributes:
+        mini_program_code: a square picture, printed as a second symbol beside the code.
+
     Raises:
         PosterError: lists, in Chinese, every text that is empty, too long or no address.
     """
@@ -34,6 +37,7 @@ class PosterSpec:
     title: str = texts.TITLE
     privacy: str = texts.PRIVACY
     steps: tuple[tuple[str, str], ...] = texts.STEPS
+    mini_program_code: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         required = {

@@ -6,6 +6,7 @@ from typing import Final
 
 TITLE: Final = "毕业证书照片采集"
 SCAN: Final = "微信扫一扫，开始采集"
+MINI_PROGRAM: Final = "也可以扫小程序码"
 STEPS: Final = (
     ("扫码进入", "打开微信，扫描上方二维码"),
     ("上传采集码", "在学信网查看本人学籍的图像采集码，保存原图"),
@@ -26,6 +27,7 @@ TOO_LONG: Final = "{name} 超过 {most} 个字"
 NO_ADDRESS: Final = "url 要以 https:// 或 http:// 开头"
 BAD_ADDRESS: Final = "url 最多 {most} 个字符，只能用英文字母、数字和符号，不能有空格"
 STEP_COUNT: Final = "步骤应当正好 {count} 步"
+NO_PICTURE: Final = "小程序码不是能打开的图片"
 # What is wrong with the CSV itself.
 BAD_ROW: Final = "第 {number} 行：{problems}"
 NO_COLUMNS: Final = "表头缺少这些列：{names}"

@@ -107,14 +107,17 @@ def held_by(principal_id: int) -> ColumnElement[bool]:
 
 
 def add_holder(
-    session: Session, binding_id: int, principal_id: int, *, at: datetime
+    session: Session, binding_id: int, principal_id: int, *, kind: str, at: datetime
 ) -> bool:
-    """Let a principal hold a binding; false when they do already."""
+    """Let a principal hold a binding; false when they or another of the kind do already."""
     try:
         with session.begin_nested():
             session.add(
                 BindingHolder(
-                    binding_id=binding_id, principal_id=principal_id, joined_at=at
+                    binding_id=binding_id,
+                    principal_id=principal_id,
+                    kind=kind,
+                    joined_at=at,
                 )
             )
     except IntegrityError:

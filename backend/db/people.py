@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -85,6 +85,26 @@ def use_sign_in_state(session: Session, row: SignInState, *, at: datetime) -> bo
         .values(used_at=at)
     )
     return bool(done.rowcount)  # type: ignore[attr-defined] # an update has one
+
+
+def give_up_sign_ins(session: Session, browser_hash: str, *, at: datetime) -> None:
+    """Mark a browser's sign-ins that never came back as used."""
+    session.execute(
+        update(SignInState)
+        .where(SignInState.browser_hash == browser_hash)
+        .where(SignInState.used_at.is_(None))
+        .values(used_at=at)
+    )
+
+
+def open_sign_ins(session: Session, browser_hash: str) -> int:
+    """Return how many sign-ins a browser began that have not come back."""
+    return session.execute(
+        select(func.count())
+        .select_from(SignInState)
+        .where(SignInState.browser_hash == browser_hash)
+        .where(SignInState.used_at.is_(None))
+    ).scalar_one()
 
 
 def forget_sign_in_states(session: Session, *, before: datetime) -> None:

@@ -31,7 +31,11 @@ class BindingHolder(Base):
     principal_id: Mapped[int] = mapped_column(
         ForeignKey("principals.id", ondelete="RESTRICT"), primary_key=True, index=True
     )
+    # The principal's; two users of one channel never hold the same binding.
+    kind: Mapped[str] = mapped_column(String(20))
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("binding_id", "kind"),)
 
 
 class SignInState(Base):
@@ -41,7 +45,7 @@ class SignInState(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     state_hash: Mapped[str] = mapped_column(HEX, unique=True)
-    browser_hash: Mapped[str] = mapped_column(HEX)
+    browser_hash: Mapped[str] = mapped_column(HEX, index=True)
     # A path of ours; kept here so that nobody can be sent elsewhere.
     return_path: Mapped[str] = mapped_column(String(300))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

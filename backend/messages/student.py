@@ -29,6 +29,15 @@ class Headline:
     icon: str
 
 
+#: How somebody came, by the kind of their sign-in.
+CHANNELS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "browser": "普通网页",
+        "mini_program": "小程序",
+        "service_account": "微信网页",
+    }
+)
+
 _S = SubmissionStatus
 STATUS: Final[Mapping[SubmissionStatus, Headline]] = MappingProxyType(
     {

@@ -251,7 +251,13 @@ class BindingService:
             created_at=now,
         )
         bindings.save_binding(session, row)
-        bindings.add_holder(session, row.id, request.principal.id, at=now)
+        bindings.add_holder(
+            session,
+            row.id,
+            request.principal.id,
+            kind=request.principal.kind,
+            at=now,
+        )
         bindings.add_event(
             session,
             row.id,
@@ -264,7 +270,9 @@ class BindingService:
     def _join(self, session: Session, request: BindRequest, outcome: Join) -> Binding:
         self._ensure_room(session, request)
         row = session.get_one(Binding, outcome.binding_id)
-        join_binding(session, row, request.principal, at=self._clock.now())
+        if not join_binding(session, row, request.principal, at=self._clock.now()):
+            # Another user of the channel came first, or the same tap came twice.
+            raise LostRaceError
         return row
 
     @staticmethod
@@ -352,9 +360,15 @@ class BindingService:
 
 def join_binding(
     session: Session, row: Binding, principal: Principal, *, at: datetime
-) -> None:
-    """Let a principal hold a binding as well, and log by which channel they came."""
-    if bindings.add_holder(session, row.id, principal.id, at=at):
+) -> bool:
+    """Let a principal hold a binding as well, and log by which channel they came.
+
+    False, and nothing is changed, where somebody of that channel holds it.
+    """
+    joined = bindings.add_holder(
+        session, row.id, principal.id, kind=principal.kind, at=at
+    )
+    if joined:
         bindings.add_event(
             session,
             row.id,
@@ -363,3 +377,4 @@ def join_binding(
             at=at,
             note=principal.kind.value,
         )
+    return joined

@@ -7,29 +7,53 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import qr
+from backend.ports import WeChatGateway
 from backend.services.stations import StationService
 from backend.services.types import EntryAdminView, Media, StaffUser
 
 #: Posters are read in China; the year-round offset is UTC+8.
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
+#: The second symbol is 56 mm wide: this is 390 dpi.
+_SYMBOL_PX: Final = 860
 
 
 class PosterService:
-    """Draws what a station prints."""
+    """Draws what a station prints.
 
-    def __init__(self, *, stations: StationService) -> None:
+    The mini-program code is fetched each time a poster with it is asked for: WeChat makes
+    the same one again, and nothing is kept that could become another entry's.
+    """
+
+    def __init__(
+        self, *, stations: StationService, gateway: WeChatGateway, page: str
+    ) -> None:
         self._stations = stations
+        self._gateway = gateway
+        self._page = page
 
-    def pdf(self, actor: StaffUser, token: str) -> Media:
-        """Return the A4 poster as vector PDF; raises NotFoundError."""
+    def pdf(self, actor: StaffUser, token: str, *, mini_program: bool = False) -> Media:
+        """Return the A4 poster as vector PDF.
+
+        Args:
+            actor: who asks.
+            token: of the entry.
+            mini_program: print the mini-program code beside the code.
+
+        Raises:
+            NotFoundError: no such entry, or ``wechat_not_configured``.
+            InvalidInputError, UpstreamError, UnavailableError: there is no mini-program
+                code to be had now; the poster without it can be.
+        """
         entry = self._stations.entry(actor, token)
-        data = qr.render_poster_pdf([poster_spec(entry)])
+        spec = poster_spec(entry, self._symbol(entry) if mini_program else None)
+        data = qr.render_poster_pdf([spec])
         return Media(data, "application/pdf", _name(entry, "poster", "pdf"))
 
-    def png(self, actor: StaffUser, token: str) -> Media:
-        """Return the poster as a picture; raises NotFoundError."""
+    def png(self, actor: StaffUser, token: str, *, mini_program: bool = False) -> Media:
+        """Return the poster as a picture; the arguments and errors of :meth:`pdf`."""
         entry = self._stations.entry(actor, token)
-        data = qr.render_poster_png(poster_spec(entry))
+        spec = poster_spec(entry, self._symbol(entry) if mini_program else None)
+        data = qr.render_poster_png(spec)
         return Media(data, "image/png", _name(entry, "poster", "png"))
 
     def code_png(self, actor: StaffUser, token: str) -> Media:
@@ -43,8 +67,15 @@ class PosterService:
         data = qr.render_svg(entry.url).encode()
         return Media(data, "image/svg+xml", _name(entry, "code", "svg"))
 
+    def _symbol(self, entry: EntryAdminView) -> bytes:
+        return self._gateway.mini_program_code(
+            scene=entry.token, page=self._page, width=_SYMBOL_PX
+        )
 
-def poster_spec(entry: EntryAdminView) -> qr.PosterSpec:
+
+def poster_spec(
+    entry: EntryAdminView, mini_program_code: bytes | None = None
+) -> qr.PosterSpec:
     """Return the poster of an entry as data."""
     campaign, station = entry.campaign, entry.station
     return qr.PosterSpec(
@@ -54,6 +85,7 @@ def poster_spec(entry: EntryAdminView) -> qr.PosterSpec:
         window=f"{_day(campaign.opens_at)} 至 {_day(campaign.closes_at)}",
         url=entry.url,
         contact=station.contact,
+        mini_program_code=mini_program_code,
     )
 
 

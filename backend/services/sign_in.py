@@ -31,7 +31,21 @@ STATE_TIME: Final = timedelta(minutes=10)
 _STATE_BYTES: Final = 32
 #: A dormitory shares one address; an invented code costs WeChat's quota as well.
 _FREE_PER_ADDRESS: Final = 30
+#: From all addresses together, in one minute: enough for a hall full of mistyped codes,
+#: and a flood of invented ones costs nobody more than the rest of that minute.
+_FREE_PER_MINUTE: Final = 300
+#: Whoever was sent to WeChat so often within its ten minutes and never came back is
+#: asked whether to go on without it.
+_LOST_WAYS: Final = 2
 _LONGEST_URL: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A sign-in that begins; ``url`` is none where WeChat seems not to answer."""
+
+    state: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,39 +97,53 @@ class SignInService:
             UnavailableError: as the gateway says.
             TooManyAttemptsError: too many codes that were none.
         """
-        limit = Limit("wechat-address", address, _FREE_PER_ADDRESS)
+        now = self._clock.now()
+        limits = (
+            Limit("wechat-address", address, _FREE_PER_ADDRESS),
+            Limit("wechat-minute", f"{now:%Y-%m-%d %H:%M}", _FREE_PER_MINUTE),
+        )
         with self._db.transaction() as session:
-            self._limiter.ensure_allowed(session, limit, now=self._clock.now())
+            self._limiter.ensure_allowed(session, *limits, now=now)
         try:
             user = self._gateway.sign_in_mini_program(code)
         except NotAuthenticatedError:
             with self._db.transaction() as session:
-                self._limiter.record_failure(session, limit, now=self._clock.now())
+                self._limiter.record_failure(session, *limits, now=now)
             raise
         with self._db.transaction() as session:
             principal = self._principal(session, Account.MINI_PROGRAM, user)
             return self._sessions.open_for(session, principal)
 
-    def depart(self, browser: str, return_path: str) -> str:
-        """Return where a sign-in of one browser begins; it comes back to a page of ours.
+    def depart(self, browser: str, return_path: str) -> Departure:
+        """Begin a sign-in of one browser that comes back to a page of ours.
+
+        Where WeChat is down its own page never sends anybody back to us, and we never
+        hear of it: a browser that was sent there before and did not return is kept.
 
         Args:
             browser: a random token in a cookie of the browser.
             return_path: the path of a page of ours, with its query.
         """
         now = self._clock.now()
-        state = secrets.token_hex(_STATE_BYTES)
+        state, browser_hash = secrets.token_hex(_STATE_BYTES), token_hash(browser)
         with self._db.transaction() as session:
             people.forget_sign_in_states(session, before=now)
+            lost = people.open_sign_ins(session, browser_hash) >= _LOST_WAYS
             people.add_sign_in_state(
                 session,
                 state_hash=token_hash(state),
-                browser_hash=token_hash(browser),
+                browser_hash=browser_hash,
                 return_path=return_path,
                 created_at=now,
                 expires_at=now + STATE_TIME,
             )
-        return self._gateway.authorize_url(return_url=self._return_url, state=state)
+            if lost:
+                # The next visit may try WeChat again.
+                people.give_up_sign_ins(session, browser_hash, at=now)
+        if lost:
+            return Departure(state, None)
+        url = self._gateway.authorize_url(return_url=self._return_url, state=state)
+        return Departure(state, url)
 
     def return_path(self, browser: str, state: str) -> str:
         """Return where a browser's sign-in was to lead, used up or not.
@@ -132,7 +160,8 @@ class SignInService:
     ) -> Arrival:
         """Finish a sign-in.
 
-        WeChat likes to load the way back twice: the second time nothing is exchanged.
+        WeChat likes to load the way back twice: the second time nothing is exchanged,
+        and whoever is signed in by then goes on.
 
         Args:
             browser: the token in the browser's cookie.
@@ -147,8 +176,12 @@ class SignInService:
         """
         with self._db.transaction() as session:
             row = self._state(session, browser, state)
-            if not people.use_sign_in_state(session, row, at=self._clock.now()):
-                return Arrival(row.return_path, None)
+            first = people.use_sign_in_state(session, row, at=self._clock.now())
+        if not first:
+            kind = current.principal.kind if current else None
+            if kind is not PrincipalKind.SERVICE_ACCOUNT:
+                raise NotAuthenticatedError("wechat_sign_in_lost")
+            return Arrival(row.return_path, None)
         user = self._gateway.sign_in_service_account(code)
         with self._db.transaction() as session:
             principal = self._principal(session, Account.SERVICE_ACCOUNT, user)
@@ -200,7 +233,11 @@ class SignInService:
     def _carry_over(
         self, session: Session, current: SessionInfo, principal: PrincipalRow
     ) -> None:
-        """Let the user of WeChat go on with what their plain browser began."""
+        """Let the user of WeChat go on with what their plain browser began.
+
+        A binding that another user of the service account has joined meanwhile stays
+        that user's: they proved the student, this browser only was there first.
+        """
         before = current.principal
         if before.kind is not PrincipalKind.BROWSER:
             return

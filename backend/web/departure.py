@@ -1,12 +1,14 @@
-"""Sending a page's visitor through WeChat's silent sign-in, where that can be done."""
+"""Sending a page's visitor through WeChat's silent sign-in, and going on without it."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Final
 
-from flask import Response, make_response, redirect, request
+from flask import Response, make_response, redirect, render_template, request
 
+from backend.domain.errors import DomainError, UpstreamError
+from backend.messages.errors import error_text
 from backend.services.sign_in import STATE_TIME
 from backend.services.types import PrincipalKind, SessionInfo
 from backend.web.context import services, web_context
@@ -21,9 +23,10 @@ _LONGEST_PATH: Final = 300
 
 
 def through_wechat(session: SessionInfo | None) -> Response | None:
-    """Return the redirect that signs the visitor in, or nothing where none is needed.
+    """Return what signs the visitor in, or nothing where that is not needed.
 
-    Only a page that is being opened is left, and only in WeChat's own browser. A web view
+    It is a redirect, or the choice to go on without WeChat when WeChat did not send this
+    browser back before. Only a page that is being opened is left, and only in WeChat's own browser. A web view
     inside a mini program is not: its user is signed in there.
     """
     signed_in = session is not None and (
@@ -43,7 +46,12 @@ def through_wechat(session: SessionInfo | None) -> Response | None:
     if len(path) > _LONGEST_PATH:
         return None
     browser = request.cookies.get(BROWSER_COOKIE) or secrets.token_urlsafe(32)
-    response = make_response(redirect(services().sign_in.depart(browser, path)))
+    departure = services().sign_in.depart(browser, path)
+    if departure.url is None:
+        error = UpstreamError("wechat_unreachable")
+        response = without_wechat(error, path=path, state=departure.state)
+    else:
+        response = make_response(redirect(departure.url))
     response.set_cookie(
         BROWSER_COOKIE,
         browser,
@@ -54,6 +62,18 @@ def through_wechat(session: SessionInfo | None) -> Response | None:
         path="/",
     )
     return response
+
+
+def without_wechat(error: DomainError, *, path: str, state: str) -> Response:
+    """Say why WeChat did not sign the visitor in, and offer both ways on."""
+    page = render_template(
+        "student/wechat_failed.html",
+        text=error_text(error.code, error.data),
+        preview=error.code == "wechat_snapshot_user",
+        path=path,
+        state=state,
+    )
+    return make_response(page, error.status)
 
 
 def stay_plain(response: Response) -> Response:

@@ -56,6 +56,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_states")),
         sa.UniqueConstraint("state_hash", name=op.f("uq_sign_in_states_state_hash")),
     )
+    with op.batch_alter_table("sign_in_states", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_sign_in_states_browser_hash"), ["browser_hash"], unique=False
+        )
+
     op.create_table(
         "verification_files",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -108,6 +113,7 @@ def upgrade() -> None:
         "binding_holders",
         sa.Column("binding_id", sa.Integer(), nullable=False),
         sa.Column("principal_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column(
             "joined_at", backend.db.base.UtcDateTime(timezone=True), nullable=False
         ),
@@ -126,6 +132,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "binding_id", "principal_id", name=op.f("pk_binding_holders")
         ),
+        sa.UniqueConstraint(
+            "binding_id", "kind", name=op.f("uq_binding_holders_binding_id_kind")
+        ),
     )
     with op.batch_alter_table("binding_holders", schema=None) as batch_op:
         batch_op.create_index(
@@ -136,8 +145,9 @@ def upgrade() -> None:
 
     # Until now a binding had one holder: who made it.
     op.execute(
-        "INSERT INTO binding_holders (binding_id, principal_id, joined_at)"
-        " SELECT id, principal_id, created_at FROM bindings"
+        "INSERT INTO binding_holders (binding_id, principal_id, kind, joined_at)"
+        " SELECT b.id, b.principal_id, p.kind, b.created_at"
+        " FROM bindings b JOIN principals p ON p.id = b.principal_id"
     )
 
     op.create_table(
@@ -294,6 +304,9 @@ def downgrade() -> None:
     op.drop_table("message_consents")
     op.drop_table("wechat_credentials")
     op.drop_table("verification_files")
+    with op.batch_alter_table("sign_in_states", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_sign_in_states_browser_hash"))
+
     op.drop_table("sign_in_states")
     with op.batch_alter_table("pushes", schema=None) as batch_op:
         batch_op.drop_index(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from sqlalchemy import select
 
-from backend.db.models import PrincipalRow
+from backend.db.models import Consent, PrincipalRow
 from backend.domain.errors import (
     ConflictError,
     DomainError,
@@ -41,10 +39,10 @@ def by_mini_program(world: World, openid: str = OPENID) -> NewSession:
 
 def depart(world: World, path: str = "/s/token", browser: str = BROWSER) -> str:
     """Begin a sign-in and return its state."""
-    url = world.services.sign_in.depart(browser, path)
-    found = re.search(r"state=(\w+)", url)
-    assert found
-    return found.group(1)
+    departure = world.services.sign_in.depart(browser, path)
+    assert departure.url
+    assert departure.url.endswith(f"state={departure.state}")
+    return departure.state
 
 
 def by_page(
@@ -139,10 +137,57 @@ def test_the_way_back_loaded_twice_exchanges_nothing_twice(world: World) -> None
     state = depart(world)
     world.wechat.codes["code"] = WeChatUser(OPENID)
     arrive = world.services.sign_in.arrive
-    assert arrive(BROWSER, state, "code", current=None).session is not None
-    again = arrive(BROWSER, state, "code", current=None)
+    new = arrive(BROWSER, state, "code", current=None).session
+    assert new is not None
+    again = arrive(BROWSER, state, "code", current=new.session)
     assert again.session is None
     assert again.return_path == "/s/token"
+
+
+def test_the_way_back_loaded_again_signs_in_nobody_who_is_not(world: World) -> None:
+    state = depart(world)
+    world.wechat.codes["code"] = WeChatUser(OPENID)
+    world.services.sign_in.arrive(BROWSER, state, "code", current=None)
+    world.wechat.codes["code"] = WeChatUser(OPENID)
+    plain = world.services.sessions.start().session
+    for current in (None, plain):
+        with pytest.raises(NotAuthenticatedError, match="wechat_sign_in_lost"):
+            world.services.sign_in.arrive(BROWSER, state, "code", current=current)
+    assert "code" in world.wechat.codes
+
+
+def test_a_browser_wechat_does_not_send_back_is_kept_and_may_try_again(
+    world: World,
+) -> None:
+    leave = world.services.sign_in.depart
+    assert leave(BROWSER, "/s/token").url
+    assert leave(BROWSER, "/s/token").url
+    kept = leave(BROWSER, "/s/token")
+    assert kept.url is None
+    assert world.services.sign_in.return_path(BROWSER, kept.state) == "/s/token"
+    assert leave("another browser", "/s/token").url
+    assert leave(BROWSER, "/s/token").url
+
+
+def test_coming_back_each_time_one_may_leave_as_often_as_one_likes(
+    world: World,
+) -> None:
+    for _ in range(5):
+        assert by_page(world).token
+
+
+def test_invented_codes_from_everywhere_are_slowed_for_the_minute_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.services.sign_in._FREE_PER_MINUTE", 5)
+    sign_in = world.services.sign_in.mini_program
+    for n in range(5):
+        with pytest.raises(NotAuthenticatedError):
+            sign_in("invented", address=f"203.0.113.{n}")
+    with pytest.raises(TooManyAttemptsError):
+        sign_in("invented", address="203.0.113.99")
+    world.clock.move(minutes=1)
+    assert by_mini_program(world).token
 
 
 def test_many_ways_back_at_once_open_one_session(world: World) -> None:
@@ -152,9 +197,10 @@ def test_many_ways_back_at_once_open_one_session(world: World) -> None:
     answers = at_once(
         [lambda: arrive(BROWSER, state, "code", current=None)] * 6, threads=6
     )
-    assert not [answer for answer in answers if isinstance(answer, Exception)]
-    opened = [a for a in answers if not isinstance(a, Exception) and a.session]
-    assert len(opened) == 1
+    opened = [a for a in answers if not isinstance(a, Exception)]
+    assert [bool(arrival.session) for arrival in opened] == [True]
+    lost = [str(a) for a in answers if isinstance(a, Exception)]
+    assert lost == ["wechat_sign_in_lost"] * 5
 
 
 @pytest.mark.parametrize(
@@ -243,6 +289,64 @@ def test_nobody_else_joins(world: World, kind: str) -> None:
     )
     with pytest.raises(ConflictError, match="code_taken"):
         world.bind(other, student)
+
+
+def test_of_two_who_join_at_once_by_one_channel_one_does(world: World) -> None:
+    student = make_student(0)
+    binding = world.bind(world.principal(), student)
+    users = [
+        consenting(world, by_mini_program(world, f"{OPENID}{n}")) for n in range(4)
+    ]
+    answers = at_once(
+        [lambda who=who: world.bind(who, student) for who in users],  # type: ignore[misc] # bound now
+        threads=4,
+    )
+    joined = [a for a in answers if not isinstance(a, Exception)]
+    refused = [str(a) for a in answers if isinstance(a, Exception)]
+    assert len(joined) == 1
+    assert joined[0].public_id == binding.public_id
+    assert refused == ["code_taken"] * 3
+
+
+def test_a_plain_browser_leaves_a_binding_to_the_user_who_proved_it(
+    world: World,
+) -> None:
+    student = make_student(0)
+    plain = world.services.sessions.start()
+    binding = world.bind(consenting(world, plain), student)
+    own = consenting(world, by_page(world))
+    world.bind(own, student)
+    helper = by_page(world, OPENID + "b", current=plain.session).session.principal
+    with pytest.raises(NotFoundError):
+        world.services.bindings.get(helper, binding.public_id)
+    assert world.services.bindings.get(own, binding.public_id).channels == (
+        PrincipalKind.BROWSER,
+        PrincipalKind.SERVICE_ACCOUNT,
+    )
+
+
+def test_what_waits_for_the_station_is_joined_by_nobody(world: World) -> None:
+    stranger = make_student(77)
+    page = consenting(world, by_page(world))
+    world.bind(page, stranger)
+    mini = consenting(world, by_mini_program(world))
+    with pytest.raises(ConflictError, match="code_taken"):
+        world.bind(mini, stranger)
+
+
+def test_consents_are_carried_over_with_their_instant(world: World) -> None:
+    plain = world.services.sessions.start()
+    consenting(world, plain)
+    given = world.clock.now()
+    world.clock.move(hours=3)
+    who = by_page(world, current=plain.session).session.principal
+    with world.db.reading() as session:
+        rows = session.scalars(select(Consent).where(Consent.principal_id == who.id))
+        kept = {(row.purpose, row.given_at, row.channel) for row in rows}
+    assert kept == {
+        ("portrait", given, "browser"),
+        ("identity_number", given, "browser"),
+    }
 
 
 def test_joining_takes_the_same_proof_as_binding(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,8 +13,11 @@ from backend.domain.errors import (
     DomainError,
     InvalidInputError,
     NotFoundError,
+    UnavailableError,
+    UpstreamError,
 )
-from backend.services.types import CampaignView, Role, StaffSession
+from backend.domain.wechat import Account
+from backend.services.types import CampaignView, Media, Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import field, hand_out, number, show
@@ -84,14 +89,14 @@ def retire_entry(session: StaffSession, token: str) -> ResponseReturnValue:
 @staff_required(Role.ADMIN, Role.STATION)
 def poster_pdf(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the poster for printing."""
-    return hand_out(services().posters.pdf(session.user, token), download=True)
+    return _poster(session, token, services().posters.pdf)
 
 
 @bp.get("/entries/<token>/poster.png")
 @staff_required(Role.ADMIN, Role.STATION)
 def poster_png(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the poster as a picture."""
-    return hand_out(services().posters.png(session.user, token), download=True)
+    return _poster(session, token, services().posters.png)
 
 
 @bp.get("/entries/<token>/code.png")
@@ -107,6 +112,25 @@ def code_svg(session: StaffSession, token: str) -> ResponseReturnValue:
     """Hand out the bare code as a drawing, to look at or to keep."""
     media = services().posters.code_svg(session.user, token)
     return hand_out(media, download="download" in request.args)
+
+
+def _poster(
+    session: StaffSession, token: str, draw: Callable[..., Media]
+) -> ResponseReturnValue:
+    """Hand out a poster, or say why the mini-program code cannot be on it now."""
+    if "mini_program" not in request.args:
+        return hand_out(draw(session.user, token), download=True)
+    campaign_id = services().stations.entry(session.user, token).campaign.id
+    try:
+        media = draw(session.user, token, mini_program=True)
+    except (
+        InvalidInputError,
+        NotFoundError,
+        UnavailableError,
+        UpstreamError,
+    ) as error:
+        return _page(session, campaign_id, error)
+    return hand_out(media, download=True)
 
 
 def _back(campaign_id: int, done: str) -> ResponseReturnValue:
@@ -138,5 +162,6 @@ def _page(
             for station in services().stations.list(session.user)
             if station.id not in taken
         ],
+        mini_program=Account.MINI_PROGRAM in services().sign_in.accounts,
         message=message_for(error),
     )

@@ -2,34 +2,51 @@
 "use strict";
 
 (function () {
-  const button = document.querySelector("[data-scan]");
-  if (!button || !window.wx) return;
-  const page = location.href.split("#")[0];
+  const first = document.querySelector("[data-scan]");
+  if (!first) return;
+  let ready = false;
 
-  fetch(button.dataset.scan + "?url=" + encodeURIComponent(page))
-    .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
-    .then((signed) => {
-      window.wx.config({
-        appId: signed.app_id,
-        timestamp: signed.timestamp,
-        nonceStr: signed.nonce,
-        signature: signed.signature,
-        jsApiList: ["scanQRCode"],
-      });
-      window.wx.ready(() => { button.hidden = false; });
-    })
-    .catch(() => { /* the button stays hidden: choosing a picture works as ever */ });
+  // Added here and not in the page: WeChat's host may be slow, our own scripts go first.
+  const script = document.createElement("script");
+  script.src = first.dataset.scan;
+  script.addEventListener("load", () => sign(first.dataset.signature));
+  document.head.append(script);
+  wire();
+  // A refused upload brings a new form without loading the page.
+  document.addEventListener("bizhao:page", wire);
 
-  button.addEventListener("click", () => {
+  async function sign(address) {
+    const page = location.href.split("#")[0];
+    const answer = await fetch(address + "?url=" + encodeURIComponent(page));
+    // The button stays hidden: choosing a picture works as ever.
+    if (!answer.ok) return;
+    const signed = await answer.json();
+    window.wx.config({
+      appId: signed.app_id,
+      timestamp: signed.timestamp,
+      nonceStr: signed.nonce,
+      signature: signed.signature,
+      jsApiList: ["scanQRCode"],
+    });
+    window.wx.ready(() => { ready = true; wire(); });
+  }
+
+  function wire() {
+    const button = document.querySelector("[data-scan]");
+    if (!button) return;
+    button.hidden = !ready;
+    button.onclick = () => scan(button.form);
+  }
+
+  function scan(form) {
     window.wx.scanQRCode({
       needResult: 1,
       scanType: ["qrCode"],
       success: (found) => {
-        const form = button.closest("form");
         form.querySelector("input[type=file]").value = "";
         form.querySelector("[name=text]").value = found.resultStr;
         form.requestSubmit();
       },
     });
-  });
+  }
 })();
