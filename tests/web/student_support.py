@@ -202,9 +202,10 @@ def make_stage(
     max_bytes: int = 0,
     inspector: PhotoInspector | None = None,
     wechat: WeChatGateway | None = None,
+    public_url: str = "http://localhost",
 ) -> Stage:
     """Return a seeded application on a fresh SQLite file."""
-    settings = _settings(folder, max_bytes)
+    settings = _settings(folder, max_bytes, public_url)
     migrate(settings.database_url.get_secret_value())
     clock = SettableClock()
     made = make_adapters(settings)
@@ -292,12 +293,12 @@ def _roster_row(person: InventedStudent, station_code: str) -> NewStudent:
     )
 
 
-def _settings(folder: Path, max_bytes: int) -> Settings:
+def _settings(folder: Path, max_bytes: int, public_url: str) -> Settings:
     extra: dict[str, Any] = {"max_upload_bytes": max_bytes} if max_bytes else {}
     return read_settings(
         database_url=f"sqlite:///{folder / 'student.db'}",
         photo_root=folder / "photos",
-        public_url="http://localhost",
+        public_url=public_url,
         data_keys=f"t1:{new_key()}",
         hash_key=new_key(),
         **extra,

@@ -36,7 +36,7 @@ _LABELS: Final[Mapping[Suggestion, int | str]] = {
 }
 
 
-class _Silent(WSGIRequestHandler):
+class SilentHandler(WSGIRequestHandler):
     """Addresses hold secrets and codes, so requests are not logged."""
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - its name
@@ -63,7 +63,7 @@ class StandIn:
             0,
             make_app(self._memory, self._faults),
             threaded=True,
-            request_handler=_Silent,
+            request_handler=SilentHandler,
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,))
