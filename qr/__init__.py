@@ -5,13 +5,14 @@
 """
 
 from qr.code import render_png, render_svg
-from qr.errors import FontNotFoundError, PosterError
+from qr.errors import FontNotFoundError, PictureError, PosterError
 from qr.fonts import find_cjk_font
 from qr.poster import render_poster_pdf, render_poster_png
 from qr.spec import PosterSpec
 
 __all__ = [
     "FontNotFoundError",
+    "PictureError",
     "PosterError",
     "PosterSpec",
     "find_cjk_font",

@@ -2,6 +2,7 @@
 
 * PosterError
   * FontNotFoundError   no font with Chinese characters on this machine
+  * PictureError        the second symbol is no picture
 """
 
 from __future__ import annotations
@@ -13,3 +14,7 @@ class PosterError(ValueError):
 
 class FontNotFoundError(PosterError):
     """No font with Chinese characters was found; the message says what to install."""
+
+
+class PictureError(PosterError):
+    """The bytes given as second symbol are no picture."""

@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from qr import texts
 from qr.code import PRINT_LEVEL, QUIET_ZONE, runs
-from qr.errors import PosterError
+from qr.errors import PictureError, PosterError
 from qr.fonts import find_cjk_font
 from qr.layout import (
     HEIGHT_MM,
@@ -55,7 +55,8 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
 
     Raises:
         FontNotFoundError: no font with Chinese characters.
-        PosterError: there is no poster to draw, or its second symbol is no picture.
+        PosterError: there is no poster to draw.
+        PictureError: the second symbol of a poster is no picture.
     """
     _register_font()
     out = io.BytesIO()
@@ -80,7 +81,7 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
 
 
 def render_poster_png(spec: PosterSpec, *, dpi: int = 150) -> bytes:
-    """Return an A4 picture of the poster; raises FontNotFoundError, PosterError."""
+    """Return an A4 picture of the poster; raises FontNotFoundError, PictureError."""
     scale = dpi / _MM_PER_INCH
     size = (round(WIDTH_MM * scale), round(HEIGHT_MM * scale))
     picture = Image.new("RGB", size, INKS["paper"])
@@ -99,12 +100,12 @@ def render_poster_png(spec: PosterSpec, *, dpi: int = 150) -> bytes:
 
 
 def _second(spec: PosterSpec) -> Image.Image:
-    """Return the second symbol as pixels; raises PosterError."""
+    """Return the second symbol as pixels; raises PictureError."""
     try:
         with Image.open(io.BytesIO(spec.mini_program_code or b"")) as picture:
             return picture.convert("RGB")
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
-        raise PosterError(texts.NO_PICTURE) from None
+        raise PictureError(texts.NO_PICTURE) from None
 
 
 @cache

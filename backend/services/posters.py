@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import qr
+from backend.domain.errors import UpstreamError
 from backend.ports import WeChatGateway
 from backend.services.stations import StationService
 from backend.services.types import EntryAdminView, Media, StaffUser
@@ -45,15 +47,15 @@ class PosterService:
                 code to be had now; the poster without it can be.
         """
         entry = self._stations.entry(actor, token)
-        spec = poster_spec(entry, self._symbol(entry) if mini_program else None)
-        data = qr.render_poster_pdf([spec])
+        spec = self._spec(entry, mini_program=mini_program)
+        data = _drawn(lambda: qr.render_poster_pdf([spec]))
         return Media(data, "application/pdf", _name(entry, "poster", "pdf"))
 
     def png(self, actor: StaffUser, token: str, *, mini_program: bool = False) -> Media:
         """Return the poster as a picture; the arguments and errors of :meth:`pdf`."""
         entry = self._stations.entry(actor, token)
-        spec = poster_spec(entry, self._symbol(entry) if mini_program else None)
-        data = qr.render_poster_png(spec)
+        spec = self._spec(entry, mini_program=mini_program)
+        data = _drawn(lambda: qr.render_poster_png(spec))
         return Media(data, "image/png", _name(entry, "poster", "png"))
 
     def code_png(self, actor: StaffUser, token: str) -> Media:
@@ -67,10 +69,13 @@ class PosterService:
         data = qr.render_svg(entry.url).encode()
         return Media(data, "image/svg+xml", _name(entry, "code", "svg"))
 
-    def _symbol(self, entry: EntryAdminView) -> bytes:
-        return self._gateway.mini_program_code(
+    def _spec(self, entry: EntryAdminView, *, mini_program: bool) -> qr.PosterSpec:
+        if not mini_program:
+            return poster_spec(entry)
+        symbol = self._gateway.mini_program_code(
             scene=entry.token, page=self._page, width=_SYMBOL_PX
         )
+        return poster_spec(entry, symbol)
 
 
 def poster_spec(
@@ -87,6 +92,14 @@ def poster_spec(
         contact=station.contact,
         mini_program_code=mini_program_code,
     )
+
+
+def _drawn(draw: Callable[[], bytes]) -> bytes:
+    """Return what is drawn; a symbol that is no picture is no answer of WeChat's."""
+    try:
+        return draw()
+    except qr.PictureError:
+        raise UpstreamError("wechat_unreachable") from None
 
 
 def _day(at: datetime) -> str:

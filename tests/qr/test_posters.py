@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import qr
 from qr.fonts import PACKAGE, first_existing
@@ -21,6 +22,7 @@ from qr.layout import (
     Block,
     Box,
     Code,
+    SecondCode,
     Text,
     lay_out,
     line_height,
@@ -33,8 +35,17 @@ URL = "https://bizhao.example.edu.cn/s/Ab3dEf6hIj9kLm2n"
 pytestmark = pytest.mark.needs("cjk-font")
 
 
-def spec(**values: str) -> qr.PosterSpec:
-    given_values = {
+def symbol(size: int = 430) -> bytes:
+    """A picture with a grey disc, as a mini-program code is round."""
+    picture = Image.new("RGB", (size, size), "white")
+    ImageDraw.Draw(picture).ellipse((4, 4, size - 5, size - 5), fill=(90, 90, 90))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def spec(**values: str | bytes) -> qr.PosterSpec:
+    given_values: dict[str, str | bytes] = {
         "school": "样例大学",
         "station": "样例市第一函授站",
         "campaign": "2025届、2026届函授毕业生毕业信息采集",
@@ -51,17 +62,23 @@ def square(text: str, size_pt: float) -> float:
     return wide * size_pt * 25.4 / 72
 
 
-def regions() -> list[Box]:
-    code = next(s for s in lay_out(spec(), square) if isinstance(s, Code))
+def regions(poster: qr.PosterSpec) -> list[Box]:
+    codes = [
+        shape.box
+        for shape in lay_out(poster, square)
+        if isinstance(shape, Code | SecondCode)
+    ]
     return [
         *(block.box for block in BLOCKS.values()),
         *(step_box(n) for n in range(4)),
-        code.box,
+        *codes,
     ]
 
 
-def test_no_region_overlaps_another_or_leaves_the_page() -> None:
-    boxes = regions()
+@pytest.mark.parametrize("second", [False, True])
+def test_no_region_overlaps_another_or_leaves_the_page(*, second: bool) -> None:
+    boxes = regions(spec(mini_program_code=symbol()) if second else spec())
+    assert len(boxes) == len(BLOCKS) + 5 + second
     for n, a in enumerate(boxes):
         assert a.x >= MARGIN_MM - 1e-9
         assert a.right <= WIDTH_MM - MARGIN_MM + 1e-9
@@ -201,3 +218,42 @@ def test_no_poster_is_no_file() -> None:
 def test_a_machine_without_a_font_is_told_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(qr.FontNotFoundError, match=PACKAGE):
         first_existing((tmp_path / "none.ttf",))
+
+
+def test_the_second_symbol_stands_beside_the_code_with_its_words() -> None:
+    shapes = lay_out(spec(mini_program_code=symbol()), square)
+    (code,) = [shape.box for shape in shapes if isinstance(shape, Code)]
+    (second,) = [shape.box for shape in shapes if isinstance(shape, SecondCode)]
+    assert second.x - code.right >= 20
+    assert second.y + second.height / 2 == pytest.approx(code.y + code.height / 2, 2)
+    (words,) = [s for s in shapes if isinstance(s, Text) and "小程序码" in s.text]
+    assert second.bottom < words.baseline < second.bottom + 10
+
+
+def test_both_symbols_are_printed_and_the_code_is_read_back() -> None:
+    both = spec(mini_program_code=symbol())
+    drawn = Image.open(io.BytesIO(qr.render_poster_png(both, dpi=100)))
+    document = pypdfium2.PdfDocument(qr.render_poster_pdf([both]))
+    printed = document[0].render(scale=100 / 72).to_pil()
+    document.close()
+    (box,) = [s.box for s in lay_out(both, square) if isinstance(s, SecondCode)]
+    middle = [
+        round((box.x + box.width / 2) / 25.4 * 100),
+        round((box.y + box.height / 2) / 25.4 * 100),
+    ]
+    for picture in (drawn, printed):
+        assert read(picture) == URL
+        assert picture.convert("RGB").getpixel((middle[0], middle[1])) == pytest.approx(
+            (90, 90, 90), abs=4
+        )
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", symbol()[:200]])
+@pytest.mark.parametrize(
+    "render", [qr.render_poster_png, lambda one: qr.render_poster_pdf([one])]
+)
+def test_a_second_symbol_that_is_no_picture_is_refused(
+    data: bytes, render: Callable[[qr.PosterSpec], bytes]
+) -> None:
+    with pytest.raises(qr.PictureError, match="不是能打开的图片"):
+        render(spec(mini_program_code=data))

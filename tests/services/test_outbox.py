@@ -122,7 +122,7 @@ def test_each_decision_is_an_event_and_each_is_told_once(world: World) -> None:
 
 def test_everybody_who_holds_the_binding_is_told(world: World) -> None:
     who, binding = student(world)
-    state = world.services.sign_in.depart("browser", "/s/x").partition("state=")[2]
+    state = world.services.sign_in.depart("browser", "/s/x").state
     world.wechat.codes["page"] = WeChatUser(OPENID + "page")
     arrival = world.services.sign_in.arrive("browser", state, "page", current=None)
     assert arrival.session is not None

@@ -41,6 +41,7 @@ from backend.domain.report import (
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import draw_sample_card
 from backend.jobs.inline import InlineJobs
+from backend.ports import WeChatGateway
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -254,14 +255,16 @@ class School:
         return self.services.submissions.confirm(who, draft.public_id)
 
 
-def make_school(folder: Path, *, students: int = 12) -> School:
+def make_school(
+    folder: Path, *, students: int = 12, wechat: WeChatGateway | None = None
+) -> School:
     """Return a school with two stations, a campaign, a roster and four accounts.
 
     A school is filled once; hashing its passwords takes longer than most tests.
     """
     filled = _filled(students)
     shutil.copy(filled.database, folder)
-    school = _open(folder)
+    school = _open(folder, wechat)
     school.campaign = filled.campaign
     school.stations, school.entries = dict(filled.stations), dict(filled.entries)
     return school
@@ -289,7 +292,7 @@ def _filled(students: int) -> _Filled:
     return _Filled(folder / _FILE, school.campaign, school.stations, school.entries)
 
 
-def _open(folder: Path) -> School:
+def _open(folder: Path, wechat: WeChatGateway | None = None) -> School:
     url = f"sqlite:///{folder / _FILE}"
     settings = read_settings(
         database_url=url,
@@ -297,6 +300,7 @@ def _open(folder: Path) -> School:
         public_url="http://localhost",
         data_keys=f"k1:{_DATA_KEY}",
         hash_key=_HASH_KEY,
+        mini_program={"app_id": f"wx{'0' * 16}", "secret": "of nobody"},
     )
     db, clock, inspector = Database(url), HandClock(), CannedInspector()
     adapters = Adapters(
@@ -307,7 +311,7 @@ def _open(folder: Path) -> School:
         reader=QrCodeReader(),
         clock=clock,
         passwords=_PASSWORDS,
-        wechat=SaidByWeChat(),
+        wechat=wechat or SaidByWeChat(),
         jobs=InlineJobs(),
     )
     app = create_app(settings, adapters)

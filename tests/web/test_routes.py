@@ -32,6 +32,7 @@ WHO: dict[str, str | frozenset[Role]] = {
     "admin.open_session": "public",
     "student.guide": "public",
     "student.photo_examples": "public",
+    "student.signed_out": "public",
     "api.sign_in_mini_program": "public",
     "api.page_signature": "public",
     "wechat.callback": "public",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from backend.domain.errors import (
@@ -20,6 +22,7 @@ from backend.domain.errors import (
 from backend.domain.wechat import Account, WeChatUser
 from backend.services.staff import OPERATOR
 from backend.web.auth import STUDENT_COOKIE
+from backend.web.departure import BROWSER_COOKIE, PLAIN_COOKIE
 from backend.web.scripts import HOST
 from tests.fakes import SaidByWeChat
 from tests.web.console import make_school
@@ -87,6 +90,88 @@ def test_the_way_back_reloaded_leads_on(
     assert again.location == f"/s/{stage.token}"
     assert STUDENT_COOKIE not in str(again.headers.getlist("Set-Cookie"))
     assert visit(phone, again.location).status_code == 200
+
+
+def test_the_way_back_reloaded_after_signing_out_offers_a_new_start(
+    stage: Stage, phone: FlaskClient, wechat: SaidByWeChat
+) -> None:
+    state = departed(visit(phone, f"/s/{stage.token}"))
+    wechat.codes["code"] = WeChatUser(OPENID)
+    come_back(phone, state)
+    phone.delete_cookie(STUDENT_COOKIE)
+    again = come_back(phone, state)
+    assert again.status_code == 401
+    assert "这次微信登录已失效" in again.text
+    assert f'href="/s/{stage.token}"' in again.text
+    assert STUDENT_COOKIE not in str(again.headers.getlist("Set-Cookie"))
+
+
+def test_whoever_wechat_does_not_send_back_goes_on_with_one_button(
+    stage: Stage, phone: FlaskClient
+) -> None:
+    path = f"/s/{stage.token}"
+    departed(visit(phone, path))
+    departed(visit(phone, path))
+    kept = visit(phone, path)
+    assert kept.status_code == 502
+    assert "暂时联系不上微信" in kept.text
+    found = re.search(r'name="state" value="(\w+)"', kept.text)
+    assert found
+    onward = phone.post("/wechat/continue", data={"state": found.group(1)})
+    assert visit(phone, onward.location).status_code == 200
+    # Without that choice the next visit tries WeChat again.
+    phone.delete_cookie(PLAIN_COOKIE)
+    departed(visit(phone, path))
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    code=st.text(max_size=300),
+    state=st.text(max_size=300) | st.text("0123456789abcdef", max_size=64),
+    browser=st.text("abcXYZ019-_%=", max_size=60),
+    more=st.dictionaries(st.text(max_size=10), st.text(max_size=10), max_size=2),
+)
+def test_whatever_comes_back_without_a_sign_in_opens_nothing(
+    stage: Stage,
+    code: str,
+    state: str,
+    browser: str,
+    more: dict[str, str],
+) -> None:
+    stranger = stage.app.test_client()
+    stranger.set_cookie(BROWSER_COOKIE, browser)
+    query = {**more, "code": code, "state": state}
+    answer = stranger.get("/wechat/callback", query_string=query)
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+    onward = stranger.post("/wechat/continue", data={"state": state})
+    assert onward.status_code == 401
+    assert "Set-Cookie" not in onward.headers
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    path=st.text(max_size=40),
+    query=st.dictionaries(st.text(max_size=9), st.text(max_size=30), max_size=3),
+)
+def test_whatever_address_is_opened_in_wechat_is_no_fault_of_ours(
+    stage: Stage, path: str, query: dict[str, str]
+) -> None:
+    phone = stage.app.test_client()
+    answer = phone.get(
+        f"/s/{quote(path)}", query_string=query, headers={"User-Agent": WECHAT}
+    )
+    assert answer.status_code < 500
+    if answer.status_code == 302:
+        assert answer.location.startswith("https://wechat.example/authorize")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +290,7 @@ def test_the_scanner_is_offered_in_wechat_and_only_on_its_page(
         },
     )
     page = visit(phone, f"/s/{stage.token}/code")
-    assert f'src="{HOST}/open/js/jweixin-1.6.0.js"' in page.text
+    assert f'data-scan="{HOST}/open/js/jweixin-1.6.0.js"' in page.text
     assert f"script-src 'self' {HOST}" in page.headers["Content-Security-Policy"]
     assert re.search(r"<button[^>]*data-scan[^>]*hidden", page.text)
     elsewhere = visit(phone, f"/s/{stage.token}/code", "Mozilla/5.0 Chrome/130")
@@ -253,6 +338,10 @@ def test_signing_out_ends_the_session_of_the_device(
     ended = phone.post("/me/sign-out", data={"csrf_token": csrf})
     assert ended.status_code == 303
     assert phone.get_cookie(STUDENT_COOKIE) is None
+    # In WeChat any other page would sign in again at once.
+    shown = visit(phone, ended.location)
+    assert shown.status_code == 200
+    assert "已退出这台设备" in shown.text
     with pytest.raises(NotAuthenticatedError):
         stage.services.sessions.authenticate(cookie.value)
 
