@@ -78,7 +78,7 @@ def make_worker(redis_url: str, handlers: Mapping[Job, Callable[[], object]]) ->
         },
     )
     for job, handler in handlers.items():
-        app.task(name=_TASK.format(job))(_task_of(job, handler))
+        app.task(name=_TASK.format(job), shared=False)(_task_of(job, handler))
     return app
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from backend.jobs.inline import InlineJobs
 from backend.jobs.queue import QueuedJobs, make_worker
@@ -36,24 +37,25 @@ def test_a_job_asked_for_waits_in_redis(server: RedisServer) -> None:
 
 @pytest.mark.needs("redis")
 def test_without_redis_nobody_notices_and_afterwards_it_works(
-    server: RedisServer, capfd: pytest.CaptureFixture[str]
+    server: RedisServer,
 ) -> None:
     jobs = QueuedJobs(server.url)
     jobs.wake(Job.MESSAGES)
     server.stop()
-    for _ in range(3):
-        jobs.wake(Job.MESSAGES)
-    assert "queue_unavailable" in capfd.readouterr().out
+    with capture_logs() as said:
+        for _ in range(3):
+            jobs.wake(Job.MESSAGES)
+    assert [line["event"] for line in said] == ["queue_unavailable"] * 3
     server.start()
     jobs.wake(Job.MESSAGES)
     assert waiting(server) == 1
 
 
-def test_a_redis_that_hangs_is_given_up(capfd: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
+def test_a_redis_that_hangs_is_given_up() -> None:
+    with capture_logs() as said, socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         QueuedJobs(f"redis://127.0.0.1:{port}/0").wake(Job.MESSAGES)
-    assert "queue_unavailable" in capfd.readouterr().out
+    assert [line["event"] for line in said] == ["queue_unavailable"]
 
 
 def test_the_clock_asks_for_every_job() -> None:
@@ -70,17 +72,15 @@ def test_the_clock_asks_for_every_job() -> None:
     assert done == list(Job)
 
 
-def test_a_job_that_fails_is_told_by_its_kind_alone(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
+def test_a_job_that_fails_is_told_by_its_kind_alone() -> None:
     def fail() -> None:
         raise RuntimeError("openid oSecret")
 
     app = make_worker("redis://127.0.0.1:1/0", {Job.MESSAGES: fail})
-    app.tasks["bizhao.messages"]()
     inline = InlineJobs()
     inline.assign({Job.MESSAGES: fail})
-    inline.wake(Job.MESSAGES)
-    said = capfd.readouterr().out
-    assert said.count("job_failed") == 2
-    assert "oSecret" not in said
+    with capture_logs() as said:
+        app.tasks["bizhao.messages"]()
+        inline.wake(Job.MESSAGES)
+    assert [line["event"] for line in said] == ["job_failed"] * 2
+    assert "oSecret" not in str(said)

@@ -221,6 +221,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "campaign_id": school.campaign,
             "station_id": school.stations["CS01"],
             "name": "notice-2025",
+            "account": "mini-program",
         },
         owner_name=binding.student_name,
         tokens=tokens,

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from structlog.testing import capture_logs
 
 from backend.domain.errors import (
     DomainError,
@@ -375,16 +376,16 @@ def test_nothing_secret_is_written_to_the_log(
     standin: StandIn,
     gateway: WeChatPyGateway,
     openid: str,
-    capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    for path, call in CALLS.items():
-        for fault in (40001, "garbage", "close", 47001):
-            standin.fail_always(path, fault)
-            with pytest.raises(DomainError):
-                call(gateway, openid)
-    printed = capfd.readouterr()
-    text = printed.out + printed.err + caplog.text
+    caplog.set_level("DEBUG")
+    with capture_logs() as said:
+        for path, call in CALLS.items():
+            for fault in (40001, "garbage", "close", 47001):
+                standin.fail_always(path, fault)
+                with pytest.raises(DomainError):
+                    call(gateway, openid)
+    text = f"{said}"
     assert "wechat_refused" in text
     for secret in _secrets(standin, openid):
         assert secret not in text
