@@ -150,6 +150,9 @@ class WeChatGateway(Protocol):
     def has(self, account: Account) -> bool:
         """Tell whether the school has this account."""
 
+    def check(self, account: Account) -> None:
+        """Ask WeChat for a token of the account, or use the one there is."""
+
     def sign_in_mini_program(self, code: str) -> WeChatUser:
         """Return whose one-use ``wx.login`` code it is.
 

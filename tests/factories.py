@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from backend.domain.codes import Claims, encode_claims
 from backend.domain.identity import check_character
+from tests import secrecy
 
 SCHOOL_CODE = "99999"
 SCHOOL_NAME = "样例大学"
@@ -69,7 +70,7 @@ def make_student(n: int) -> InventedStudent:
     """Return the n-th invented student; numbers and tokens differ, names recur after 80."""
     name = _SURNAMES[n % len(_SURNAMES)] + _GIVEN[n // len(_SURNAMES) % len(_GIVEN)]
     birth = date(1985, 1, 1) + timedelta(days=n * 37)
-    return InventedStudent(
+    student = InventedStudent(
         number=n,
         name=name,
         id_number=make_id_number("110101", birth, n % 999 + 1),
@@ -79,3 +80,5 @@ def make_student(n: int) -> InventedStudent:
         branch="继续教育学院样例函授站",
         class_no=f"样例{n % 9 + 1}班",
     )
+    secrecy.note(student.id_number, student.student_no, student.token, student.payload)
+    return student

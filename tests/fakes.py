@@ -33,6 +33,7 @@ from backend.domain.wechat import (
     SendOutcome,
     WeChatUser,
 )
+from tests import secrecy
 from tests.domain.judging import good
 
 
@@ -62,6 +63,9 @@ class SaidByWeChat:
 
     def has(self, account: Account) -> bool:
         return account in self.accounts
+
+    def check(self, account: Account) -> None:
+        self._need(account)
 
     def sign_in_mini_program(self, code: str) -> WeChatUser:
         return self._sign_in(Account.MINI_PROGRAM, code)
@@ -109,6 +113,7 @@ class SaidByWeChat:
         self._need(account)
         found = self.codes.pop(code, None)
         if isinstance(found, WeChatUser):
+            secrecy.note(found.openid)
             return found
         raise found or NotAuthenticatedError("wechat_code_invalid")
 

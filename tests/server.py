@@ -19,6 +19,7 @@ import requests
 
 from backend.cli import demo_data
 from backend.services.roster import NewStudent
+from tests import secrecy
 
 _START_SECONDS = 60
 _ROOT = Path(__file__).resolve().parent.parent
@@ -61,6 +62,8 @@ def running_server(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "server.log"
+    for person in demo_data.demo_students():
+        secrecy.note(person.id_number, demo_data.demo_code(person))
     with log.open("ab") as out:
         process = subprocess.Popen(
             [
@@ -88,6 +91,7 @@ def running_server(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
+        assert not secrecy.found_in(log.read_text(encoding="utf-8"))
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -128,6 +132,7 @@ class ApiStudent:
         """Sign in, consent, hand in the code; return the binding's id."""
         self.http.trust_env = False
         session = self.post("/sessions")
+        secrecy.note(session["token"])
         self.http.headers["Authorization"] = f"Bearer {session['token']}"
         entry = f"/entries/{self.token}"
         self.post(f"{entry}/consents", json={"portrait": True, "identity_number": True})

@@ -15,6 +15,8 @@ from backend.app import make_adapters
 from backend.cli.context import load_settings, open_services
 from backend.db.migrate import is_current
 from backend.domain.errors import DomainError
+from backend.domain.wechat import Account
+from backend.jobs.queue import ping
 
 _PACKAGES: Final = ("mediapipe", "cv2", "zxingcpp", "pillow_heif", "psycopg")
 
@@ -61,6 +63,8 @@ def doctor() -> None:
         ("database", _database, "check BIZHAO_DATABASE_URL, then `bizhao migrate`"),
         ("storage", _storage, "make BIZHAO_PHOTO_ROOT writable"),
         ("face model", _face_model, "reinstall the locked packages"),
+        ("WeChat", _wechat, "check BIZHAO_MINI_PROGRAM__* and _SERVICE_ACCOUNT__*"),
+        ("queue", _queue, "check BIZHAO_REDIS_URL, and that Redis runs"),
     ]
     failed = False
     for name, check, remedy in checks:
@@ -100,6 +104,22 @@ def _storage() -> str:
     settings = load_settings()
     make_adapters(settings).store.check()
     return str(settings.photo_root)
+
+
+def _wechat() -> str:
+    gateway = make_adapters(load_settings()).wechat
+    found = [account for account in Account if gateway.has(account)]
+    for account in found:
+        gateway.check(account)
+    return ", ".join(found) or "no account; students sign in as plain browsers"
+
+
+def _queue() -> str:
+    url = load_settings().redis_url
+    if url is None:
+        return "none; jobs are done at once, and by `bizhao jobs` in a timer"
+    ping(url.get_secret_value())
+    return "Redis answers"
 
 
 def _face_model() -> str:

@@ -14,8 +14,10 @@ import structlog
 from celery import Celery
 from celery.schedules import crontab
 from kombu.exceptions import OperationalError
+from redis import Redis
 from redis.exceptions import RedisError
 
+from backend.domain.errors import UnavailableError
 from backend.ports import Job
 
 log = structlog.get_logger(__name__)
@@ -55,6 +57,17 @@ class QueuedJobs:
             self._app.send_task(_TASK.format(job), retry=False, expires=_EVERY * 10)
         except (OperationalError, RedisError, OSError) as error:
             log.warning("queue_unavailable", job=job.value, kind=type(error).__name__)
+
+
+def ping(redis_url: str) -> None:
+    """Raise UnavailableError unless Redis answers."""
+    try:
+        with Redis.from_url(
+            redis_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE
+        ) as client:
+            client.ping()
+    except (RedisError, OSError, ValueError):
+        raise UnavailableError("queue_unavailable") from None
 
 
 def make_worker(redis_url: str, handlers: Mapping[Job, Callable[[], object]]) -> Celery:

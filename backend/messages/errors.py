@@ -40,6 +40,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "internal_error": ("服务出了点问题，您已提交的内容不受影响", _AGAIN),
         "database_unavailable": ("服务暂时忙不过来", _AGAIN),
         "storage_unavailable": ("照片暂时无法保存", _AGAIN),
+        "queue_unavailable": ("任务队列暂时不可用", _AGAIN),
         "storage_damaged": ("保存的文件已损坏", "请联系函授站，由学校检查存储。"),
         "file_not_found": ("没有找到这个文件", "它可能已按规定删除，请刷新页面。"),
         "face_model_unavailable": ("照片检查暂时不可用", _AGAIN),

@@ -26,8 +26,8 @@ def through_wechat(session: SessionInfo | None) -> Response | None:
     """Return what signs the visitor in, or nothing where that is not needed.
 
     It is a redirect, or the choice to go on without WeChat when WeChat did not send this
-    browser back before. Only a page that is being opened is left, and only in WeChat's own browser. A web view
-    inside a mini program is not: its user is signed in there.
+    browser back before. Only a page that is being opened is left, and only in WeChat's
+    own browser. A web view inside a mini program is not: its user is signed in there.
     """
     signed_in = session is not None and (
         session.principal.kind is PrincipalKind.SERVICE_ACCOUNT

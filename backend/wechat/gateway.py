@@ -117,6 +117,11 @@ class WeChatPyGateway:
         """Tell whether the school has this account."""
         return account in self._accounts
 
+    def check(self, account: Account) -> None:
+        """Ask for a token of the account, or use the one there is."""
+        name = f"token:{self._keys(account).app_id}"
+        self._credentials.get(name, lambda: self._ask_for_token(account))
+
     def sign_in_mini_program(self, code: str) -> WeChatUser:
         """Return whose ``wx.login`` code it is; the session key is dropped at once."""
         keys = self._keys(Account.MINI_PROGRAM)

@@ -290,7 +290,7 @@ def test_the_scanner_is_offered_in_wechat_and_only_on_its_page(
         },
     )
     page = visit(phone, f"/s/{stage.token}/code")
-    assert f'data-scan="{HOST}/open/js/jweixin-1.6.0.js"' in page.text
+    assert f'data-wechat="{HOST}/open/js/jweixin-1.6.0.js"' in page.text
     assert f"script-src 'self' {HOST}" in page.headers["Content-Security-Policy"]
     assert re.search(r"<button[^>]*data-scan[^>]*hidden", page.text)
     elsewhere = visit(phone, f"/s/{stage.token}/code", "Mozilla/5.0 Chrome/130")

@@ -104,6 +104,19 @@ def from_the_code_to_the_receipt(page: Page, service: Live, n: int) -> None:
     expect(page.locator("main")).to_contain_text("审核")
 
 
+def agree_to_messages(page: Page) -> None:
+    """Press WeChat's own button: what it says of the press is all that happens here."""
+    button = page.locator("wx-open-subscribe")
+    expect(page.locator("[data-subscribe]")).to_be_visible()
+    button.evaluate(
+        """tag => tag.dispatchEvent(new CustomEvent("success", {detail: {
+            subscribeDetails: JSON.stringify(Object.fromEntries(
+              tag.getAttribute("template").split(",").map(
+                id => [id, JSON.stringify({status: "accept"})])))}}))"""
+    )
+    expect(page.get_by_text("有结果时微信会通知您")).to_be_visible()
+
+
 @pytest.mark.needs("chromium")
 @pytest.mark.xdist_group("browser")
 def test_from_the_poster_through_wechats_sign_in_to_the_receipt(
@@ -120,9 +133,26 @@ def test_from_the_poster_through_wechats_sign_in_to_the_receipt(
     button.click()
     page.wait_for_url("**/bind/**")
     from_the_code_to_the_receipt(page, service, 0)
+    agree_to_messages(page)
     (row,) = service.stage.services.search.page(OPERATOR, _EVERYBODY).items
     record = service.stage.services.search.record(OPERATOR, row.binding_id)
     assert record.binding.channels == (PrincipalKind.SERVICE_ACCOUNT,)
+    template_id = standin.service_account.templates[MessageKind.RETURNED].id
+    standin.accept(openid, template_id)
+    submission = record.submissions[0].view
+    service.stage.services.reviews.decide(
+        OPERATOR,
+        submission.public_id,
+        action="return",
+        reasons=("背景不干净，请在单色墙面前重拍",),
+        note="",
+        expected_version=submission.version,
+    )
+    (message,) = standin.sent
+    assert (message.openid, message.template_id) == (openid, template_id)
+    page.goto(message.page)
+    heading(page, "毕业")
+    assert service.stage.token in page.url
     assert record.submissions[0].view.status.value == "pending"
     assert len(standin.calls("/sns/oauth2/access_token")) == 1
     assert openid not in page.content()

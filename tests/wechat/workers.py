@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from tests import secrecy
+
 ROOT: Final = Path(__file__).parents[2]
 _PATIENCE: Final = 60.0
 
@@ -63,6 +65,7 @@ class Worker:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(timeout=_PATIENCE)
             self._process = None
+            assert not secrecy.found_in(self._log.read_text(encoding="utf-8"))
 
     def __enter__(self) -> Self:
         self.start()

@@ -12,6 +12,7 @@ from backend.web.auth import student_page
 from backend.web.context import services
 from backend.web.media import media_response
 from backend.web.presenters import form_error, report_summary, status_text
+from backend.web.scripts import wechat_scripts
 from backend.web.student.blueprint import bp
 
 _FIXABLE = (RefusedError, ConflictError)
@@ -96,6 +97,15 @@ def _to_submission(token: str, submission_id: str) -> ResponseReturnValue:
     return redirect(target, 303)
 
 
+def _subscription(session: SessionInfo) -> dict[str, object] | None:
+    """Return what WeChat's button for messages takes, where there is one to show."""
+    found = services().message_consents.state(session.principal)
+    script = wechat_scripts() if found else ""
+    if not script:
+        return None
+    return {"script": script, "templates": [item.template_id for item in found]}
+
+
 def _submission_page(
     session: SessionInfo,
     token: str,
@@ -104,6 +114,7 @@ def _submission_page(
 ) -> str:
     found = services().submissions.get(session.principal, submission_id)
     draft = found.status is SubmissionStatus.DRAFT
+    waiting = found.status is SubmissionStatus.PENDING
     return render_template(
         "student/submission.html" if draft else "student/status.html",
         entry=services().entries.open(token),
@@ -111,6 +122,7 @@ def _submission_page(
         binding=services().bindings.get(session.principal, found.binding_public_id),
         summary=report_summary(found.report),
         status=status_text(found),
+        subscribe=_subscription(session) if waiting else None,
         error=form_error(error) if error else None,
         step=5 if draft else None,
     )

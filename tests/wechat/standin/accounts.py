@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from backend.domain.wechat import Account, MessageKind, MessageTemplate
+from tests import secrecy
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,9 @@ class StandInAccount:
     push_token: str
     push_key: str
     templates: Mapping[MessageKind, MessageTemplate]
+
+    def __post_init__(self) -> None:
+        secrecy.note(self.secret, self.push_token, self.push_key)
 
     def environment(self) -> dict[str, str]:
         """Return the settings of the service for this account."""

@@ -10,6 +10,7 @@ from threading import RLock
 from typing import Any, Final
 
 from backend.domain.wechat import Account
+from tests import secrecy
 from tests.wechat.standin.accounts import (
     MINI_PROGRAM,
     SERVICE_ACCOUNT,
@@ -163,6 +164,7 @@ class Memory:
         self, account: Account, openid: str, *, snapshot: bool = False
     ) -> str:
         code = secrets.token_urlsafe(24)
+        secrecy.note(code, openid)
         now = self.clock.now()
         with self.lock:
             self.people[openid] = account
@@ -194,6 +196,7 @@ class Memory:
         if force:
             self.revoke(account)
         token = Token(account, f"90_{secrets.token_urlsafe(100)}", now + TOKEN_LIFE)
+        secrecy.note(token.value)
         self.tokens.append(token)
         return token
 
@@ -217,6 +220,7 @@ class Memory:
         if ticket is None or ticket.expires_at <= now:
             value = f"sM4AOVdWfPE4DxkXGEs8V{secrets.token_urlsafe(40)}"
             ticket = self.tickets[account] = Token(account, value, now + TOKEN_LIFE)
+            secrecy.note(value)
         return ticket
 
     def was_active(self, openid: str) -> bool:
