@@ -83,7 +83,7 @@ FAILURES: Final[Mapping[str, str]] = MappingProxyType(
         "wechat_unreachable": "联系不上微信，请检查服务器的网络",
         "wechat_busy": "微信限制了发送次数，请过一会儿再发",
         "wechat_misconfigured": "AppID、密钥或服务器地址不对，请检查设置",
-        "wechat_not_configured": "这个微信帐号已不在设置里",
+        "wechat_not_configured": "这个微信账号已不在设置里",
         "invalid": "模板不对：请核对模板编号、字段和小程序页面",
         "no_template": "设置里没有这种消息的模板",
     }
