@@ -29,6 +29,7 @@ def opened(png: bytes) -> Image.Image:
 def test_the_public_names_are_these_and_exist() -> None:
     assert qr.__all__ == [
         "FontNotFoundError",
+        "PictureError",
         "PosterError",
         "PosterSpec",
         "find_cjk_font",
