@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -20,6 +21,7 @@ from backend.domain.errors import (
     UpstreamError,
 )
 from backend.domain.wechat import Account, WeChatUser
+from backend.logs import configure_logs
 from backend.services.staff import OPERATOR
 from backend.web.auth import STUDENT_COOKIE
 from backend.web.departure import BROWSER_COOKIE, PLAIN_COOKIE
@@ -344,6 +346,42 @@ def test_signing_out_ends_the_session_of_the_device(
     assert "已退出这台设备" in shown.text
     with pytest.raises(NotAuthenticatedError):
         stage.services.sessions.authenticate(cookie.value)
+
+
+def test_no_log_line_names_who_signed_in_or_how(
+    stage: Stage,
+    phone: FlaskClient,
+    wechat: SaidByWeChat,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs()
+    with caplog.at_level(logging.DEBUG):
+        state = departed(visit(phone, f"/s/{stage.token}"))
+        wechat.codes["one-use-code-of-a-page"] = WeChatUser(OPENID)
+        come_back(phone, state, "one-use-code-of-a-page")
+        come_back(phone, state, "one-use-code-of-a-page")
+        for code in ("one-use-code-of-the-program", "one-use-code-of-nobody"):
+            wechat.codes["one-use-code-of-the-program"] = WeChatUser(OPENID)
+            phone.post("/api/v1/sessions/mini-program", json={"code": code})
+        state_of_another = departed(visit(stage.app.test_client(), "/me/"))
+    out, err = capfd.readouterr()
+    logged = caplog.text + out + err
+    assert "/wechat/callback" in logged
+    cookie = phone.get_cookie(STUDENT_COOKIE)
+    browser = phone.get_cookie(BROWSER_COOKIE)
+    assert cookie
+    assert browser
+    for secret in (
+        OPENID,
+        "one-use-code",
+        state,
+        state_of_another,
+        cookie.value,
+        browser.value,
+        stage.token,
+    ):
+        assert secret not in logged
 
 
 def test_verification_files_are_served_from_the_list_alone(tmp_path: Path) -> None:

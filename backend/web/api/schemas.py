@@ -13,7 +13,12 @@ from backend.domain.policy import Policy, Watch
 from backend.domain.report import Severity, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.guide import WAYS
-from backend.services.types import BindingStatus, ConsentState, SubmissionView
+from backend.services.types import (
+    BindingStatus,
+    ConsentState,
+    PrincipalKind,
+    SubmissionView,
+)
 from backend.web.presenters import finding_lines
 
 #: Longer than any card's payload; the reader's own limit is tighter.
@@ -163,6 +168,8 @@ class BindingOut(_Out):
     other_station: bool
     has_submission: bool
     created_at: datetime
+    #: By which ways of signing in the student opened it, the first one first.
+    channels: list[PrincipalKind]
 
 
 class BindingsOut(_Out):
