@@ -9,7 +9,11 @@ import structlog
 
 
 def configure_logs() -> None:
-    """Render our own log lines as JSON; the libraries we use are silent below warnings."""
+    """Render our own log lines as JSON; the libraries we use are silent below warnings.
+
+    urllib3 is silent altogether: its lines hold addresses, and those hold secrets.
+    """
+    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

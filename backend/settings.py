@@ -59,6 +59,14 @@ class WeChatAccount(BaseModel):
     #: Where a message leads in the mini program; the service account opens our page.
     page: str = "pages/index/index"
 
+    @field_validator("push_key")
+    @classmethod
+    def _letters_and_digits(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else "a"
+        if not (text.isascii() and text.isalnum()):
+            raise ValueError("must be 43 letters and digits, as WeChat made it")
+        return value
+
 
 class Settings(BaseSettings):
     """Everything that differs between one installation and the next."""

@@ -80,5 +80,6 @@ def make_student(n: int) -> InventedStudent:
         branch="继续教育学院样例函授站",
         class_no=f"样例{n % 9 + 1}班",
     )
+    secrecy.note_name(student.name)
     secrecy.note(student.id_number, student.student_no, student.token, student.payload)
     return student

@@ -63,6 +63,7 @@ def running_server(
         port = probe.getsockname()[1]
     log = folder / "server.log"
     for person in demo_data.demo_students():
+        # Their names are those of the cards' files, which the start prints.
         secrecy.note(person.id_number, demo_data.demo_code(person))
     with log.open("ab") as out:
         process = subprocess.Popen(

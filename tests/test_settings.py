@@ -129,3 +129,37 @@ def test_the_environment_wins_over_the_file(
     monkeypatch.setenv("BIZHAO_ENV_FILE", str(file))
     assert read_settings().proxies == 1
     assert not read_settings(public_url="http://localhost").secure_cookies
+    assert read_settings().proxies == 1
+    assert not read_settings(public_url="http://localhost").secure_cookies
+
+
+ACCOUNT: dict[str, Any] = {
+    "app_id": "wx0123456789abcdef",
+    "secret": "an-app-secret",
+    "push_token": "a-push-token",
+    "push_key": "k" * 43,
+}
+
+
+def test_wechat_accounts_are_read_and_print_no_secret() -> None:
+    settings = _read(mini_program=ACCOUNT)
+    assert settings.mini_program is not None
+    assert settings.service_account is None
+    for secret in ("an-app-secret", "a-push-token", "k" * 43):
+        assert secret not in repr(settings)
+
+
+@pytest.mark.parametrize("key", ["k" * 42, "k" * 44, "k" * 42 + "=", "钥" * 43])
+def test_a_push_key_is_as_wechat_makes_it(key: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        _read(mini_program={**ACCOUNT, "push_key": key})
+    assert str(caught.value).startswith("BIZHAO_MINI_PROGRAM_PUSH_KEY: ")
+    assert key not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["wechat_api_url", "wechat_open_url"])
+def test_production_speaks_with_wechats_own_hosts_only(name: str) -> None:
+    for host in ("https://wechat.example", "https://api.weixin.qq.com.example"):
+        assert getattr(_read(**{name: host}), name) == host
+        with pytest.raises(SettingsError, match="WeChat's own hosts"):
+            _read(production=True, **{name: host})
