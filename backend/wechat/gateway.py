@@ -176,7 +176,7 @@ class WeChatPyGateway:
             )
             kind = getattr(answer, "headers", {}).get("Content-Type", "")
             if not kind.startswith("image/"):
-                raise UpstreamError("wechat_unreachable")
+                raise _unusable("nonsense")
             return bytes(answer.content)
 
         return self._with_token(Account.MINI_PROGRAM, picture, again_if_busy=True)
@@ -284,7 +284,7 @@ class WeChatPyGateway:
                 if last:
                     raise error_for(refused.code) from None
             time.sleep(_BREATH if again_if_busy else 0)
-        raise UpstreamError("wechat_unreachable")
+        raise _unusable("nonsense")
 
     def _ask_for_token(self, account: Account) -> tuple[str, int]:
         keys = self._keys(account)
@@ -331,7 +331,7 @@ class WeChatPyGateway:
     ) -> dict[str, Any]:
         answer = self._raw(account, method, path, **sent)
         if not isinstance(answer, dict) or (said_ok and answer.get("errcode") != 0):
-            raise UpstreamError("wechat_unreachable")
+            raise _unusable("nonsense")
         return answer
 
     def _raw(self, account: Account, method: str, path: str, **sent: Any) -> Any:
@@ -348,16 +348,26 @@ def _spoken(call: Callable[[], Any]) -> Any:
         _RefusedError: WeChat answered with an error code.
         UpstreamError: no answer, or none that can be read.
     """
+    refused: tuple[int | None, str] | None = None
+    kind = ""
     try:
         return call()
     except WeChatException as error:
         code = error.errcode if isinstance(error.errcode, int) else None
-        rid = request_id(error.errmsg)
+        refused = (code, request_id(error.errmsg))
     except (requests.RequestException, ValueError, TypeError, KeyError) as error:
-        log.warning("wechat_unreachable", kind=type(error).__name__)
-        raise UpstreamError("wechat_unreachable") from None
-    log.warning("wechat_refused", errcode=code, rid=rid)
-    raise _RefusedError(code)
+        kind = type(error).__name__
+    # Raised out here, so that ours do not even remember theirs.
+    if refused is None:
+        raise _unusable(kind)
+    log.warning("wechat_refused", errcode=refused[0], rid=refused[1])
+    raise _RefusedError(refused[0])
+
+
+def _unusable(kind: str) -> UpstreamError:
+    """Log that there is no answer, or none that makes sense, and return our error."""
+    log.warning("wechat_unreachable", kind=kind)
+    return UpstreamError("wechat_unreachable")
 
 
 def _answer_of(call: Callable[[], Any]) -> dict[str, Any]:
@@ -366,7 +376,7 @@ def _answer_of(call: Callable[[], Any]) -> dict[str, Any]:
     except _RefusedError as refused:
         raise error_for(refused.code) from None
     if not isinstance(answer, dict):
-        raise UpstreamError("wechat_unreachable")
+        raise _unusable("nonsense")
     return answer
 
 
@@ -381,12 +391,12 @@ def _user(answer: Mapping[str, Any]) -> WeChatUser:
 def _text(answer: Mapping[str, Any], name: str) -> str:
     found = answer.get(name)
     if not isinstance(found, str) or not found:
-        raise UpstreamError("wechat_unreachable")
+        raise _unusable("nonsense")
     return found
 
 
 def _seconds(answer: Mapping[str, Any]) -> int:
     found = answer.get("expires_in")
     if not isinstance(found, int) or found <= 0:
-        raise UpstreamError("wechat_unreachable")
+        raise _unusable("nonsense")
     return found
