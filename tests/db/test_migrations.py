@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from sqlalchemy import insert, inspect, select
-from sqlalchemy.orm import Session
+from sqlalchemy import MetaData, inspect, select
 
 from backend.db import migrate
 from backend.db.base import Base
 from backend.db.engine import Database
-from backend.db.models import Binding, Campaign, Entry, PrincipalRow, Station
 from backend.db.wechat_models import BindingHolder
 
 
@@ -37,9 +35,20 @@ def test_migrations_go_up_down_and_up_again(url: str) -> None:
     assert _tables(url) == every
 
 
-def _bind(session: Session, at: datetime) -> tuple[int, int]:
-    """Insert a binding as the first tables had it; return its and its principal's id."""
-    campaign = Campaign(
+def _bind(db: Database, at: datetime) -> tuple[int, int]:
+    """Insert a binding into the tables as they are; return its and its principal's id."""
+    known = MetaData()
+    known.reflect(bind=db.engine)
+
+    def add(table: str, **values: object) -> int:
+        with db.engine.begin() as connection:
+            done = connection.execute(known.tables[table].insert().values(values))
+        key = done.inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    campaign = add(
+        "campaigns",
         name="样例采集",
         school_name="样例大学",
         graduating_years=[2026],
@@ -53,34 +62,28 @@ def _bind(session: Session, at: datetime) -> tuple[int, int]:
         retention_text="到期删除",
         created_at=at,
     )
-    station = Station(code="CS01", name="样例站", address="示范路", contact="无")
-    session.add_all([campaign, station])
-    session.flush()
-    # Principals had fewer columns then.
-    who = session.execute(
-        insert(Base.metadata.tables["principals"])
-        .values(kind="browser", created_at=at)
-        .returning(PrincipalRow.id)
-    ).scalar_one()
-    entry = Entry(
-        campaign_id=campaign.id, station_id=station.id, token="t", created_at=at
+    station = add(
+        "stations", code="CS01", name="样例站", address="示范路", contact="无"
     )
-    session.add(entry)
-    session.flush()
-    binding = Binding(
+    who = add("principals", kind="browser", created_at=at)
+    entry = add(
+        "entries", campaign_id=campaign, station_id=station, token="t", created_at=at
+    )
+    binding = add(
+        "bindings",
         public_id="b",
-        campaign_id=campaign.id,
+        campaign_id=campaign,
         principal_id=who,
-        entry_id=entry.id,
+        entry_id=entry,
         code_hash="0" * 64,
         raw_sealed=b"",
         fingerprint="f",
+        stated_name="",
         stated_last6_hash="0" * 64,
         created_at=at,
+        release_reason="",
     )
-    session.add(binding)
-    session.flush()
-    return binding.id, who
+    return binding, who
 
 
 def test_who_bound_before_there_were_holders_holds_the_binding(url: str) -> None:
@@ -88,8 +91,7 @@ def test_who_bound_before_there_were_holders_holds_the_binding(url: str) -> None
     at = datetime(2026, 3, 10, tzinfo=UTC)
     db = Database(url)
     try:
-        with db.transaction() as session:
-            binding, who = _bind(session, at)
+        binding, who = _bind(db, at)
         migrate.migrate(url)
         with db.reading() as session:
             rows = session.scalars(select(BindingHolder)).all()
