@@ -16,6 +16,7 @@ from backend.app import make_adapters, make_services
 from backend.cli import demo_data, main, upkeep
 from backend.db.models import AuditEvent
 from backend.imaging.code_reader import QrCodeReader
+from backend.ports import Job
 from backend.services import Services
 from backend.services.staff import OPERATOR
 from backend.settings import read_settings
@@ -179,7 +180,7 @@ def test_the_doctor_finds_a_healthy_installation(demo: Result) -> None:
     result = run("doctor")
     assert result.exit_code == 0, result.output
     assert "MISSING" not in result.output
-    assert result.output.count("ok ") == 7
+    assert result.output.count("ok ") == 9
 
 
 def test_the_doctor_says_what_is_missing_and_what_to_do(folder: Path) -> None:
@@ -246,3 +247,9 @@ def test_the_audit_chain_is_verified(demo: Result) -> None:
     result = run("verify-audit")
     assert result.exit_code == 1
     assert "row 2" in result.output
+
+
+def test_what_is_due_is_done_once_and_told(demo: Result) -> None:
+    result = run("jobs")
+    assert result.exit_code == 0, result.output
+    assert set(result.output.split("\n")) == {*(f"{job}: 0" for job in Job), ""}
