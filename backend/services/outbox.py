@@ -121,7 +121,11 @@ class OutboxService:
         return noted
 
     def send_due(self) -> int:
-        """Send what is due; return how many messages WeChat took."""
+        """Send what is due; return how many messages WeChat took.
+
+        The first that WeChat does not answer for ends it: the others would wait as
+        long, and somebody may be waiting for this. The next call finds them.
+        """
         sent = 0
         for _ in range(_MOST_AT_ONCE):
             now = self._clock.now()
@@ -130,27 +134,31 @@ class OutboxService:
                 if row is None:
                     return sent
                 context = outbox.context_of(session, row.id)
-            sent += self._send(context)
+            outcome = self._send(context)
+            if outcome is None:
+                return sent
+            sent += outcome is SendOutcome.SENT
         return sent
 
-    def _send(self, context: MessageContext) -> bool:
+    def _send(self, context: MessageContext) -> SendOutcome | None:
+        """Settle one message; none when WeChat gave no answer."""
         row = context.row
         message = self._message(context)
         if message is None:
             self._settle(row.id, MessageState.DEAD, "no_template")
-            return False
+            return SendOutcome.INVALID
         with self._db.reading() as session:
             remaining = outbox.consents_of(session, row.principal_id)
         if not remaining.get(message.template_id):
             self._settle(row.id, MessageState.NO_CONSENT)
-            return False
+            return SendOutcome.REFUSED
         try:
             outcome = self._gateway.send_message(message)
         except DomainError as error:
             self._failed(context, error)
-            return False
+            return None
         self._sent(context, message, outcome)
-        return outcome is SendOutcome.SENT
+        return outcome
 
     def _message(self, context: MessageContext) -> OutgoingMessage | None:
         row, campaign, submission = context.row, context.campaign, context.submission

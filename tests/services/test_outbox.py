@@ -185,6 +185,21 @@ def test_a_failure_is_tried_again_later_and_later(world: World) -> None:
     assert len(world.wechat.sent) == 1
 
 
+def test_when_wechat_does_not_answer_one_call_tries_one_message(world: World) -> None:
+    people = [student(world, n) for n in range(3)]
+    world.wechat.outcome = UpstreamError("wechat_unreachable")
+    for who, binding in people:
+        decide(world, hand_in(world, who, binding), "return")
+    world.clock.move(hours=1)
+    before = [row.attempts for row in rows(world)]
+    assert world.services.outbox.send_due() == 0
+    assert sum(row.attempts for row in rows(world)) == sum(before) + 1
+    world.wechat.outcome = SendOutcome.SENT
+    assert world.services.outbox.send_due() == 2
+    world.clock.move(hours=1)
+    assert world.services.outbox.send_due() == 1
+
+
 def test_a_limit_of_wechats_is_waited_for(world: World) -> None:
     who, binding = student(world)
     world.wechat.outcome = UnavailableError("wechat_busy", retry_after=3600)
