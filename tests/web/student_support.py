@@ -21,7 +21,6 @@ from PIL import Image, ImageDraw
 from werkzeug.test import TestResponse
 
 from backend.app import Adapters, make_adapters, make_services
-from backend.db.migrate import migrate
 from backend.domain.codes import parse_collection_code
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.measurements import Measurements
@@ -46,6 +45,7 @@ from backend.services.types import EntryAdminView, StaffUser
 from backend.settings import Settings, new_key, read_settings
 from backend.web.context import WebContext
 from backend.web.factory import make_web_app
+from tests.databases import migrated_sqlite
 from tests.domain.judging import good, head
 from tests.factories import (
     SCHOOL_CODE,
@@ -208,7 +208,7 @@ def make_stage(
     """Return a seeded application on a fresh SQLite file, with ``more`` settings."""
     limit = {"max_upload_bytes": max_bytes} if max_bytes else {}
     settings = _settings(folder, limit | (more or {}))
-    migrate(settings.database_url.get_secret_value())
+    migrated_sqlite(folder / "student.db")
     clock = SettableClock()
     made = make_adapters(settings)
     adapters = Adapters(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from backend.crypto import Vault
 from backend.db.engine import Database
-from backend.db.migrate import migrate
 from backend.domain.wechat import Account
 from backend.ports import Clock
 from backend.services.credentials import SharedCredentials
 from backend.wechat import AccountKeys, WeChatPyGateway
+from tests.databases import migrated_sqlite
 from tests.wechat.standin import StandIn, StandInAccount
 
 BOTH = (StandIn.mini_program, StandIn.service_account)
@@ -50,6 +50,4 @@ def make_gateway(
 
 
 def fresh_sqlite(folder: Path) -> str:
-    url = f"sqlite:///{folder / 'wechat.sqlite3'}"
-    migrate(url)
-    return url
+    return migrated_sqlite(folder / "wechat.sqlite3")
