@@ -5,11 +5,19 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import text
 
-from backend.db import wechat_models  # imported so that the tables are known
+# Imported so that the tables are known.
+from backend.db import (  # noqa: F401
+    campaign_models,
+    collecting_models,
+    delivery_models,
+    people_models,
+    retention_models,
+    review_models,
+    search_models,
+    wechat_models,
+)
 from backend.db.base import Base
 from backend.db.engine import Database
-
-assert wechat_models.PushRow.metadata is Base.metadata  # noqa: S101 - says why the import is there
 
 _LOCK = 0x626D_6967  # any constant: one migration at a time on PostgreSQL
 

@@ -12,7 +12,16 @@ from backend.web.media import media_response
 
 #: The only things a page may be told, by the redirect that leads to it, were done.
 _FINISHED: Final = frozenset(
-    {"approve", "return", "release", "created", "updated", "replaced", "retired"}
+    {
+        "approve",
+        "return",
+        "release",
+        "created",
+        "updated",
+        "replaced",
+        "retired",
+        # one a line
+    }
 )
 #: Eighteen digits fit every database's widest integer.
 _LONGEST_NUMBER: Final = 18

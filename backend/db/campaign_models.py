@@ -1,0 +1,3 @@
+"""What a campaign's rules and roster imports need."""
+
+from __future__ import annotations

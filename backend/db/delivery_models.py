@@ -1,0 +1,3 @@
+"""What deliveries need."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What invitations, second factors and sessions need."""
+
+from __future__ import annotations

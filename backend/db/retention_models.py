@@ -1,0 +1,3 @@
+"""What retention and the students' rights need."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What the review queue needs."""
+
+from __future__ import annotations

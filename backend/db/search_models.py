@@ -1,0 +1,3 @@
+"""What search and the figures need."""
+
+from __future__ import annotations
