@@ -115,10 +115,31 @@ class Student(Base):
     id_last6_hash: Mapped[str] = mapped_column(HEX)
     id_last4_hash: Mapped[str] = mapped_column(HEX)
     code_hash: Mapped[str | None] = mapped_column(HEX)
+    # May hand in until then, whatever their window says.
+    grace_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The same 学籍 in an earlier campaign, where no photo came of it. No foreign key:
+    # that campaign's rows are purged before this one's.
+    carried_from_id: Mapped[int | None] = mapped_column(Integer, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
+        Index("ix_students_certificate_no", "certificate_no"),
+        Index(
+            "uq_students_certificate",
+            "campaign_id",
+            "certificate_no",
+            unique=True,
+            sqlite_where=text("certificate_no != ''"),
+            postgresql_where=text("certificate_no != ''"),
+        ),
+        Index(
+            "ix_students_grace",
+            "campaign_id",
+            "grace_until",
+            sqlite_where=text("grace_until IS NOT NULL"),
+            postgresql_where=text("grace_until IS NOT NULL"),
+        ),
         Index("ix_students_name", "campaign_id", "name"),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
         Index(
