@@ -1,4 +1,4 @@
-"""What a campaign's rules and roster imports need."""
+"""Files on their way into a roster."""
 
 from __future__ import annotations
 
@@ -9,39 +9,16 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    CheckConstraint,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     String,
-    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
 from backend.db.models import foreign_key
-
-
-class CollectingWindow(Base):
-    """When some of a campaign's students may hand in; what is not named is anybody."""
-
-    __tablename__ = "collecting_windows"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    campaign_id: Mapped[int] = foreign_key("campaigns.id", index=False)
-    graduating_year: Mapped[int | None] = mapped_column(Integer)
-    level: Mapped[str | None] = mapped_column(String(20))
-    station_id: Mapped[int | None] = foreign_key("stations.id")
-    # Whom it names, in one word: indexes do not see that two nulls are the same.
-    scope: Mapped[str] = mapped_column(String(60))
-    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (
-        UniqueConstraint("campaign_id", "scope"),
-        CheckConstraint("opens_at < closes_at", name="window"),
-    )
 
 
 class RosterImport(Base):

@@ -134,6 +134,19 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这一批采集已经结束",
             "请尽快联系函授站，说明情况并申请补采。",
         ),
+        "window_not_open": (
+            "还没有轮到您采集",
+            "您的采集从 {opens_at} 开始，到时再来，不用重新绑定。",
+        ),
+        "window_closed": (
+            "您的采集时间已经过了",
+            "请尽快联系函授站，说明情况并申请补采。",
+        ),
+        "window_exists": (
+            "这些学生已经有一条采集时间",
+            "请直接修改那一条，或换一个范围。",
+        ),
+        "window_not_found": ("没有这条采集时间", "请刷新页面查看现状。"),
         "consent_required": (
             "还没有同意信息采集告知",
             "请先阅读告知，勾选两项同意后再继续。",
@@ -313,6 +326,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 #: What stands in a sentence when the error does not say.
 _DEFAULTS: Final = {
     "retry_after": "60",
+    "opens_at": "通知的时间",
     "level": "本次毕业",
     "format": "这种",
     "megapixels": "60",
