@@ -19,6 +19,7 @@ from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
+from backend.services.campaigns import CampaignService
 from backend.services.codes import CodeService
 from backend.services.credentials import SharedCredentials
 from backend.services.entries import EntryService
@@ -32,11 +33,13 @@ from backend.services.posters import PosterService
 from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
+from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
 from backend.services.stations import StationService
+from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
 from backend.services.upkeep import (
     HealthService,
@@ -160,6 +163,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     services = Services(
         audit=AuditService(db=db),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
+        campaigns=CampaignService(db=db, clock=clock, policies=shipped),
         codes=CodeService(
             db=db,
             clock=clock,
@@ -208,6 +212,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
+        roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
         ),
@@ -230,6 +235,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             idle=timedelta(minutes=settings.staff_idle_minutes),
         ),
         stations=stations,
+        students=StudentService(db=db, clock=clock, vault=vault),
         submissions=SubmissionService(
             db=db,
             clock=clock,
@@ -253,6 +259,7 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.REMINDERS: services.outbox.remind,
         Job.PUSHES: services.pushes.handle_open,
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
+        Job.ROSTER_IMPORTS: services.roster_imports.work,
     }
 
 

@@ -47,8 +47,9 @@ class RosterImport(Base):
     error_data: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     applied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # The file, its rows and its problems are removed then.
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    applied_by: Mapped[str] = mapped_column(String(50), default="")
+    # The file, its rows and its problems are removed then; none when they are gone.
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
 class RosterImportFile(Base):

@@ -277,7 +277,7 @@ def waiting_for_a_photo(
         )
     )
     rows = session.execute(
-        select(Binding.id, Campaign, Student)
+        select(Binding, Campaign, Student)
         .join(Campaign, Campaign.id == Binding.campaign_id)
         .outerjoin(Student, Student.id == Binding.student_id)
         .where(Binding.released_at.is_(None))
@@ -286,9 +286,9 @@ def waiting_for_a_photo(
         .where(Binding.id.not_in(settled))
     )
     found = []
-    student: Student | None
-    for binding_id, campaign, student in rows:
-        span = own_span(campaign) if student is None else span_of(campaign, student)
+    for binding, campaign, student in rows:
+        waits = binding.student_id is None
+        span = own_span(campaign) if waits else span_of(campaign, student)
         if span.opens_at <= now < span.closes_at <= until:
-            found.append((binding_id, campaign.id, span.closes_at))
+            found.append((binding.id, campaign.id, span.closes_at))
     return found

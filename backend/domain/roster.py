@@ -213,15 +213,23 @@ class RosterRow:
         return "RosterRow(***)"
 
 
-def find_head(lines: Iterable[Line]) -> Head | None:
-    """Return the heading row among the first rows: the one most headings are known of."""
-    best: Head | None = None
-    for line in lines:
-        mapping = match_headings(line.cells)
-        known = len(mapping)
-        if known >= _LEAST_HEADINGS and (best is None or known > len(best.mapping)):
-            headings = tuple(tidy(cell)[:_LONGEST_SHOWN] for cell in line.cells)
-            best = Head(line.number, headings, mapping)
+def find_head(lines: Sequence[Line]) -> Head | None:
+    """Return the heading row among the first rows: the one most headings are known of.
+
+    Where nothing is known it is the fullest row, for a person to say what its columns
+    are; there is none without rows.
+    """
+    heads = [
+        Head(
+            line.number,
+            tuple(tidy(cell)[:_LONGEST_SHOWN] for cell in line.cells),
+            match_headings(line.cells),
+        )
+        for line in lines
+    ]
+    best = max(heads, key=lambda head: len(head.mapping), default=None)
+    if best is not None and len(best.mapping) < _LEAST_HEADINGS:
+        return max(heads, key=lambda head: len([h for h in head.headings if h]))
     return best
 
 

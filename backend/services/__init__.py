@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backend.domain.policy import Policy
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
+from backend.services.campaigns import CampaignService
 from backend.services.codes import CodeService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
@@ -19,11 +20,13 @@ from backend.services.posters import PosterService
 from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
+from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
 from backend.services.stations import StationService
+from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
 from backend.services.upkeep import (
     HealthService,
@@ -39,6 +42,7 @@ class Services:
 
     audit: AuditService
     bindings: BindingService
+    campaigns: CampaignService
     codes: CodeService
     consents: ConsentService
     entries: EntryService
@@ -55,10 +59,12 @@ class Services:
     reconcile: ReconcileService
     reviews: ReviewService
     roster: RosterService
+    roster_imports: RosterImportService
     search: SearchService
     sessions: SessionService
     sign_in: SignInService
     staff: StaffService
     stations: StationService
+    students: StudentService
     submissions: SubmissionService
     verification: VerificationService

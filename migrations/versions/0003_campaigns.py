@@ -78,8 +78,9 @@ def upgrade() -> None:
         sa.Column(
             "applied_at", backend.db.base.UtcDateTime(timezone=True), nullable=True
         ),
+        sa.Column("applied_by", sa.String(length=50), nullable=False),
         sa.Column(
-            "expires_at", backend.db.base.UtcDateTime(timezone=True), nullable=False
+            "expires_at", backend.db.base.UtcDateTime(timezone=True), nullable=True
         ),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
