@@ -10,8 +10,11 @@ from backend.web.admin import (
     policies,
     records,
     reviews,
+    rosters,
+    rounds,
     sign_in,
     stations,
+    students,
     wechat,
 )
 from backend.web.admin.blueprint import bp
@@ -25,7 +28,10 @@ __all__ = [
     "policies",
     "records",
     "reviews",
+    "rosters",
+    "rounds",
     "sign_in",
     "stations",
+    "students",
     "wechat",
 ]

@@ -9,7 +9,7 @@ from apiflask import APIBlueprint, APIFlask
 from flask.blueprints import BlueprintSetupState
 
 from backend.web.api.schemas import CodeTextIn, Problem
-from backend.web.uploads import limit_forms
+from backend.web.uploads import SHEET_ENDPOINTS, limit_forms
 
 bp: Final = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="student")
 
@@ -50,7 +50,12 @@ def problems(*statuses: int) -> dict[int | str, Any]:
 
 @bp.before_request
 def _limit_forms() -> None:
-    limit_forms("api.read_code", "api.submit_photo", frames="api.guide_camera")
+    limit_forms(
+        "api.read_code",
+        "api.submit_photo",
+        *SHEET_ENDPOINTS,
+        frames="api.guide_camera",
+    )
 
 
 @bp.record_once
