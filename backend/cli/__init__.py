@@ -9,6 +9,7 @@ from backend.cli.check import check
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
+from backend.cli.roster import roster
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
 from backend.cli.upkeep import doctor, reconcile, verify_audit
@@ -31,6 +32,7 @@ for command in (
     migrate,
     policies,
     reconcile,
+    roster,
     serve,
     staff,
     start_demo,
