@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Callable
 
@@ -14,6 +13,7 @@ from backend.domain.errors import InvalidInputError
 from backend.sheets import cells, read, xlsx
 from backend.sheets.read import sheet_rows
 from backend.sheets.write import Column, csv_lines, write_xlsx
+from tests.sheets.old_excel import old_excel
 
 HEADINGS = ("姓名", "学号", "备注")
 ROW = ("张测试", "00123456", "=1+1")
@@ -267,20 +267,36 @@ def test_files_too_large_are_not_opened(monkeypatch: pytest.MonkeyPatch) -> None
     assert refused(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 3) == "sheet_too_large"
 
 
-def test_old_excel_files_are_read() -> None:
-    data = old_book(
-        [
-            [(1, "姓名"), (1, "学号"), (1, "身份证号"), (1, "出生")],
-            [],
-            [(1, "张测试"), (2, 20230001.0), (2, 1.1010119900101e17), (3, 32874.0)],
-        ]
+def test_old_excel_files_are_read_their_largest_sheet_that_is_shown() -> None:
+    data = old_excel(
+        ("说明", 0, [["小表"]]),
+        ("隐藏", 1, [["藏"]] * 9),
+        (
+            "名册",
+            0,
+            [
+                ["姓名", "学号", "身份证号"],
+                [],
+                ["张测试", 20230001.0, 1.1010119900101e17, 2.5],
+            ],
+        ),
     )
-    found = [(row.number, row.cells) for row in data]
-    assert found[0] == (1, ("姓名", "学号", "身份证号", "出生"))
-    assert found[1][0] == 3
-    assert found[1][1][:2] == ("张测试", "20230001")
-    assert found[1][1][3] == "19900101"
-    assert re.fullmatch(r"\d{18}", found[1][1][2])
+    found = list(sheet_rows(io.BytesIO(data)))
+    assert [row.number for row in found] == [1, 3]
+    assert found[0].cells == ("姓名", "学号", "身份证号")
+    assert found[1].cells == ("张测试", "20230001", "110101199001010000", "2.5")
+    assert found[1].notes == {2: cells.Note.LOST_TAIL}
+
+
+def test_old_excel_files_without_a_sheet_to_see_or_whole_are_damaged() -> None:
+    data = old_excel(("隐藏", 1, [["藏"]]))
+    assert refused(data) == "sheet_damaged"
+    assert refused(data[:2000]) == "sheet_damaged"
+
+
+def test_cells_of_old_excel_files_that_nobody_typed() -> None:
+    found = old_book([[(3, 32874.0), (4, 1), (1, "x")]])
+    assert found[0].cells == ("19900101", "", "x")
 
 
 def old_book(lines: list[list[tuple[int, object]]]) -> list[cells.SheetRow]:
