@@ -121,6 +121,16 @@ class Student(Base):
         UniqueConstraint("campaign_id", "student_no"),
         Index("ix_students_name", "campaign_id", "name"),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
+        # What staff type, whatever the campaign.
+        Index("ix_students_student_no", "student_no"),
+        Index("ix_students_exam_no", "exam_no"),
+        Index("ix_students_certificate_no", "certificate_no"),
+        Index("ix_students_id_last6_hash", "id_last6_hash"),
+        Index(
+            "ix_students_name_start",
+            "name",
+            postgresql_ops={"name": "text_pattern_ops"},
+        ),
         Index(
             "uq_students_code",
             "campaign_id",
@@ -232,6 +242,8 @@ class Binding(Base):
     release_reason: Mapped[str] = mapped_column(String(200), default="")
 
     __table_args__ = (
+        Index("ix_bindings_code_hash", "code_hash"),
+        Index("ix_bindings_last6", "stated_last6_hash"),
         Index(
             "uq_bindings_code",
             "campaign_id",
