@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 from sqlalchemy import delete, select, text, update
 
+from backend.db import pushes
 from backend.db.models import Binding, Student, Submission, SubmissionEvent
 from backend.db.search_models import RecordEntry
 from backend.db.wechat_models import PictureCheck
