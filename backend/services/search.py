@@ -18,7 +18,7 @@ from backend.db import (
 )
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Staff, Submission
-from backend.db.search import NEVER, Conditions, Found, Place
+from backend.db.search import MOST_UNBOUND, NEVER, Conditions, Found, Place
 from backend.db.search_models import RecordEntry
 from backend.domain.errors import (
     ConflictError,
@@ -61,6 +61,8 @@ from backend.services.types import (
     StaffUser,
 )
 from backend.services.views import station_view
+
+__all__ = ["MOST_PER_PAGE", "MOST_UNBOUND", "SearchService"]
 
 MOST_PER_PAGE: Final = 200
 _REASON_LENGTH: Final = 200
@@ -124,7 +126,7 @@ class SearchService:
     def unbound(self, actor: StaffUser, wanted: SearchFilter) -> int:
         """Return how many students the text names who have bound nothing yet.
 
-        Counts to :data:`backend.db.search.MOST_UNBOUND`; without a text it is zero.
+        Counts to :data:`MOST_UNBOUND`; without a text it is zero.
         """
         conditions = make_conditions(self._vault, actor, wanted)
         if not conditions.keys:

@@ -334,6 +334,15 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamedFile:
+    """A file that is made while it is handed out."""
+
+    chunks: Iterator[bytes] = field(repr=False)
+    content_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportedRecord:
     """One record for a sheet; the number is masked unless it was asked for whole."""
 

@@ -16,12 +16,14 @@ from pydantic import BaseModel
 
 from backend.domain.errors import InvalidInputError, NotFoundError, Violation
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.record_sheets import record_sheet
 from backend.services.types import MediaKind, Role, StaffSession, StationView
 from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import hand_out, number
 from backend.web.api import admin_schemas as schemas
 from backend.web.auth import STAFF_COOKIE, public, staff_required
 from backend.web.context import client_address, policy_of, services
+from backend.web.media import stream_response
 
 bp: Final = APIBlueprint("admin", __name__, url_prefix="/admin", tag="Staff")
 
@@ -173,8 +175,28 @@ def search_records(
         json_data.filters.to_filter(),
         cursor=json_data.cursor,
         limit=json_data.limit,
+        order=json_data.order,
+        descending=json_data.descending,
     )
     return _body(schemas.RecordPageOut.model_validate(page))
+
+
+@bp.post("/records/export")
+@staff_required()
+@bp.input(schemas.RecordExportIn)
+@bp.output(_FILE, content_type="application/octet-stream")
+def export_records(
+    session: StaffSession, json_data: schemas.RecordExportIn
+) -> ResponseReturnValue:
+    """Download all pages of a search as a sheet; audited."""
+    export = services().search.export(
+        session.user,
+        json_data.filters.to_filter(),
+        order=json_data.order,
+        descending=json_data.descending,
+        whole_numbers=json_data.whole_numbers,
+    )
+    return stream_response(record_sheet(export, json_data.format))
 
 
 @bp.get("/records/<binding_id>")
