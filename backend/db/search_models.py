@@ -1,6 +1,6 @@
-"""What search needs: every binding once, with all that it is looked for by.
+"""What search and posters need.
 
-The rows are kept by triggers of the database (migration 0009), in the transaction of
+Of records every binding stands here once, with all that it is looked for by. The rows are kept by triggers of the database (migration 0009), in the transaction of
 whoever changes a binding, a student, a photo or its content check: no code writes here.
 A migration that makes one of those tables anew on SQLite loses its triggers and has to
 create them again.
@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db.base import Base, UtcDateTime
+from backend.db.models import foreign_key
 
 
 def bytewise(length: int) -> String:
@@ -122,3 +123,15 @@ class RecordEntry(Base):
             postgresql_where=text("quarantined"),
         ),
     )
+
+
+class PosterPrint(Base):
+    """One poster that was handed out to be printed; insert-only."""
+
+    __tablename__ = "poster_prints"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = foreign_key("entries.id")
+    size: Mapped[str] = mapped_column(String(10))
+    who: Mapped[str] = mapped_column(String(50))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -56,6 +56,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "要导出的记录太多了，一张表放不下",
             "请先按批次或函授站缩小范围，再导出。",
         ),
+        "no_live_entries": (
+            "这个批次没有可以打印的入口",
+            "请先为函授站建立入口，再打印海报。",
+        ),
         # Signing in.
         "not_signed_in": ("还没有登录", "请重新扫描海报上的二维码进入。"),
         "session_expired": ("登录已过期", "请重新进入；已提交的内容不会丢。"),

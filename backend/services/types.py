@@ -334,6 +334,24 @@ class RecordRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PosterPrintView:
+    """The last time a poster of one size was handed out to be printed."""
+
+    size: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PosterState:
+    """An entry and its posters; ``recall`` means that those on the walls lead nowhere."""
+
+    entry: EntryAdminView
+    prints: tuple[PosterPrintView, ...]
+    recall: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StreamedFile:
     """A file that is made while it is handed out."""
 

@@ -334,9 +334,26 @@ def upgrade() -> None:
     op.create_index("ix_bindings_last6", "bindings", ["stated_last6_hash"])
     for trigger in _TRIGGERS:
         _create(dialect, *trigger)
+    op.create_table(
+        "poster_prints",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("size", sa.String(length=10), nullable=False),
+        sa.Column("who", sa.String(length=50), nullable=False),
+        sa.Column("at", backend.db.base.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["entries.id"],
+            name=op.f("fk_poster_prints_entry_id_entries"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poster_prints")),
+    )
+    op.create_index("ix_poster_prints_entry_id", "poster_prints", ["entry_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("poster_prints")
     dialect = op.get_bind().dialect.name
     for name, table, _, _ in _TRIGGERS:
         if dialect == "postgresql":

@@ -162,6 +162,23 @@ def entry_file(session: StaffSession, token: str, file: str) -> ResponseReturnVa
     return hand_out(draw(session.user, token), download=True)
 
 
+@bp.get("/campaigns/<int:campaign_id>/posters.<any(pdf, zip):archive>")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.PostersIn, location="query", arg_name="asked")
+@bp.output(_FILE, content_type="application/octet-stream")
+def all_posters(
+    session: StaffSession, campaign_id: int, archive: str, asked: schemas.PostersIn
+) -> ResponseReturnValue:
+    """Download the posters of all live entries, in one PDF or one PDF each."""
+    posters = services().posters
+    if archive == "zip":
+        return stream_response(
+            posters.all_zip(session.user, campaign_id, size=asked.size)
+        )
+    media = posters.all_pdf(session.user, campaign_id, size=asked.size)
+    return hand_out(media, download=True)
+
+
 @bp.post("/records/search")
 @staff_required()
 @bp.input(schemas.SearchIn)

@@ -12,6 +12,7 @@ from backend.domain.query import RecordOrder
 from backend.domain.report import Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.posters import Size
 from backend.services.types import (
     AdminSubmission,
     BindingStatus,
@@ -155,6 +156,12 @@ class AdminEntriesOut(_Out):
     """A campaign's entries, the live ones first."""
 
     items: list[AdminEntryOut]
+
+
+class PostersIn(_In):
+    """What to print on."""
+
+    size: Size = Field(default=Size.A4, description="sign: 100 × 100 mm, for a table")
 
 
 class SearchFilterIn(_In):
