@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     tuple_,
     union_all,
 )
@@ -152,6 +153,9 @@ class Search:
     """One search: the keys are looked up once, the pages as often as asked for."""
 
     def __init__(self, session: Session, wanted: Conditions) -> None:
+        if session.get_bind().dialect.name == "postgresql":
+            # A plan made for any condition would suit one that is seldom true badly.
+            session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         self._session = session
         self._station_id = wanted.station_id
         self._wheres = [

@@ -56,12 +56,13 @@ class RecordEntry(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        # One index an order, for all, for a campaign and for a station ...
+        # One index an order for all records ...
         Index("ix_records_changed", "changed_at", "binding_id"),
         Index("ix_records_submitted", "submitted_at", "binding_id"),
         Index("ix_records_name", "name", "binding_id"),
         Index("ix_records_student_no", "student_no", "binding_id"),
         Index("ix_records_class", "station_id", "class_no", "student_no", "binding_id"),
+        # ... and for each condition that goes with an order or is not often true.
         Index("ix_records_campaign_changed", "campaign_id", "changed_at", "binding_id"),
         Index(
             "ix_records_campaign_submitted", "campaign_id", "submitted_at", "binding_id"
@@ -86,10 +87,24 @@ class RecordEntry(Base):
         Index(
             "ix_records_station_student_no", "station_id", "student_no", "binding_id"
         ),
-        # ... for what goes with time, by time ...
+        Index("ix_records_status_changed", "status", "changed_at", "binding_id"),
+        Index("ix_records_status_submitted", "status", "submitted_at", "binding_id"),
+        Index("ix_records_status_name", "status", "name", "binding_id"),
+        Index("ix_records_status_student_no", "status", "student_no", "binding_id"),
+        Index(
+            "ix_records_status_class",
+            "status",
+            "station_id",
+            "class_no",
+            "student_no",
+            "binding_id",
+        ),
         Index("ix_records_year_changed", "graduating_year", "changed_at", "binding_id"),
         Index(
             "ix_records_year_submitted", "graduating_year", "submitted_at", "binding_id"
+        ),
+        Index(
+            "ix_records_year_student_no", "graduating_year", "student_no", "binding_id"
         ),
         Index(
             "ix_records_decider_changed", "decided_by_id", "changed_at", "binding_id"
@@ -100,15 +115,80 @@ class RecordEntry(Base):
             "submitted_at",
             "binding_id",
         ),
-        Index("ix_records_status_changed", "status", "changed_at", "binding_id"),
-        Index("ix_records_status_submitted", "status", "submitted_at", "binding_id"),
-        # ... and for what is seldom true of a record, to sort the few it finds.
+        Index(
+            "ix_records_decider_student_no", "decided_by_id", "student_no", "binding_id"
+        ),
+        Index(
+            "ix_records_binding_changed",
+            "binding_status",
+            "changed_at",
+            "binding_id",
+            sqlite_where=text("binding_status <> 'active'"),
+            postgresql_where=text("binding_status <> 'active'"),
+        ),
+        Index(
+            "ix_records_binding_submitted",
+            "binding_status",
+            "submitted_at",
+            "binding_id",
+            sqlite_where=text("binding_status <> 'active'"),
+            postgresql_where=text("binding_status <> 'active'"),
+        ),
+        Index(
+            "ix_records_binding_name",
+            "binding_status",
+            "name",
+            "binding_id",
+            sqlite_where=text("binding_status <> 'active'"),
+            postgresql_where=text("binding_status <> 'active'"),
+        ),
+        Index(
+            "ix_records_binding_student_no",
+            "binding_status",
+            "student_no",
+            "binding_id",
+            sqlite_where=text("binding_status <> 'active'"),
+            postgresql_where=text("binding_status <> 'active'"),
+        ),
+        Index(
+            "ix_records_binding_class",
+            "binding_status",
+            "station_id",
+            "class_no",
+            "student_no",
+            "binding_id",
+            sqlite_where=text("binding_status <> 'active'"),
+            postgresql_where=text("binding_status <> 'active'"),
+        ),
+        Index(
+            "ix_records_source_changed",
+            "source",
+            "changed_at",
+            "binding_id",
+            sqlite_where=text("source <> 'scan'"),
+            postgresql_where=text("source <> 'scan'"),
+        ),
+        Index(
+            "ix_records_source_submitted",
+            "source",
+            "submitted_at",
+            "binding_id",
+            sqlite_where=text("source <> 'scan'"),
+            postgresql_where=text("source <> 'scan'"),
+        ),
+        Index(
+            "ix_records_source_student_no",
+            "source",
+            "student_no",
+            "binding_id",
+            sqlite_where=text("source <> 'scan'"),
+            postgresql_where=text("source <> 'scan'"),
+        ),
+        # What is true of a few, which are sorted; and what is chosen from a list.
         Index("ix_records_class_no", "class_no"),
         Index("ix_records_major", "major"),
         Index("ix_records_level", "level"),
         Index("ix_records_study_form", "study_form"),
-        Index("ix_records_source", "source"),
-        Index("ix_records_binding_status", "binding_status"),
         Index("ix_records_submission", "submission_id", unique=True),
         Index(
             "ix_records_human_review",

@@ -191,136 +191,181 @@ def upgrade() -> None:
     op.execute(_FACTS.format(epoch=_EPOCHS[dialect]))
     op.execute(_ADD)
     op.execute(_LATEST)
+    op.create_index("ix_records_changed", "records", ["changed_at", "binding_id"])
+    op.create_index("ix_records_submitted", "records", ["submitted_at", "binding_id"])
+    op.create_index("ix_records_name", "records", ["name", "binding_id"])
+    op.create_index("ix_records_student_no", "records", ["student_no", "binding_id"])
     op.create_index(
-        "ix_records_binding_status", "records", ["binding_status"], unique=False
+        "ix_records_class",
+        "records",
+        ["station_id", "class_no", "student_no", "binding_id"],
     )
     op.create_index(
         "ix_records_campaign_changed",
         "records",
         ["campaign_id", "changed_at", "binding_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_records_campaign_class",
-        "records",
-        ["campaign_id", "station_id", "class_no", "student_no", "binding_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_records_campaign_name",
-        "records",
-        ["campaign_id", "name", "binding_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_records_campaign_student_no",
-        "records",
-        ["campaign_id", "student_no", "binding_id"],
-        unique=False,
     )
     op.create_index(
         "ix_records_campaign_submitted",
         "records",
         ["campaign_id", "submitted_at", "binding_id"],
-        unique=False,
     )
     op.create_index(
-        "ix_records_changed", "records", ["changed_at", "binding_id"], unique=False
+        "ix_records_campaign_name", "records", ["campaign_id", "name", "binding_id"]
     )
     op.create_index(
-        "ix_records_class",
+        "ix_records_campaign_student_no",
         "records",
-        ["station_id", "class_no", "student_no", "binding_id"],
-        unique=False,
-    )
-    op.create_index("ix_records_class_no", "records", ["class_no"], unique=False)
-    op.create_index(
-        "ix_records_decider_changed",
-        "records",
-        ["decided_by_id", "changed_at", "binding_id"],
-        unique=False,
+        ["campaign_id", "student_no", "binding_id"],
     )
     op.create_index(
-        "ix_records_decider_submitted",
+        "ix_records_campaign_class",
         "records",
-        ["decided_by_id", "submitted_at", "binding_id"],
-        unique=False,
+        ["campaign_id", "station_id", "class_no", "student_no", "binding_id"],
     )
-    op.create_index(
-        "ix_records_human_review",
-        "records",
-        ["binding_id"],
-        unique=False,
-        sqlite_where=sa.text("human_review"),
-        postgresql_where=sa.text("human_review"),
-    )
-    op.create_index("ix_records_level", "records", ["level"], unique=False)
-    op.create_index("ix_records_major", "records", ["major"], unique=False)
-    op.create_index("ix_records_name", "records", ["name", "binding_id"], unique=False)
-    op.create_index(
-        "ix_records_quarantined",
-        "records",
-        ["binding_id"],
-        unique=False,
-        sqlite_where=sa.text("quarantined"),
-        postgresql_where=sa.text("quarantined"),
-    )
-    op.create_index("ix_records_source", "records", ["source"], unique=False)
     op.create_index(
         "ix_records_station_changed",
         "records",
         ["station_id", "changed_at", "binding_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_records_station_name",
-        "records",
-        ["station_id", "name", "binding_id"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_records_station_student_no",
-        "records",
-        ["station_id", "student_no", "binding_id"],
-        unique=False,
     )
     op.create_index(
         "ix_records_station_submitted",
         "records",
         ["station_id", "submitted_at", "binding_id"],
-        unique=False,
     )
     op.create_index(
-        "ix_records_status_changed",
+        "ix_records_station_name", "records", ["station_id", "name", "binding_id"]
+    )
+    op.create_index(
+        "ix_records_station_student_no",
         "records",
-        ["status", "changed_at", "binding_id"],
-        unique=False,
+        ["station_id", "student_no", "binding_id"],
+    )
+    op.create_index(
+        "ix_records_status_changed", "records", ["status", "changed_at", "binding_id"]
     )
     op.create_index(
         "ix_records_status_submitted",
         "records",
         ["status", "submitted_at", "binding_id"],
-        unique=False,
     )
     op.create_index(
-        "ix_records_student_no", "records", ["student_no", "binding_id"], unique=False
+        "ix_records_status_name", "records", ["status", "name", "binding_id"]
     )
-    op.create_index("ix_records_study_form", "records", ["study_form"], unique=False)
-    op.create_index("ix_records_submission", "records", ["submission_id"], unique=True)
     op.create_index(
-        "ix_records_submitted", "records", ["submitted_at", "binding_id"], unique=False
+        "ix_records_status_student_no",
+        "records",
+        ["status", "student_no", "binding_id"],
+    )
+    op.create_index(
+        "ix_records_status_class",
+        "records",
+        ["status", "station_id", "class_no", "student_no", "binding_id"],
     )
     op.create_index(
         "ix_records_year_changed",
         "records",
         ["graduating_year", "changed_at", "binding_id"],
-        unique=False,
     )
     op.create_index(
         "ix_records_year_submitted",
         "records",
         ["graduating_year", "submitted_at", "binding_id"],
-        unique=False,
+    )
+    op.create_index(
+        "ix_records_year_student_no",
+        "records",
+        ["graduating_year", "student_no", "binding_id"],
+    )
+    op.create_index(
+        "ix_records_decider_changed",
+        "records",
+        ["decided_by_id", "changed_at", "binding_id"],
+    )
+    op.create_index(
+        "ix_records_decider_submitted",
+        "records",
+        ["decided_by_id", "submitted_at", "binding_id"],
+    )
+    op.create_index(
+        "ix_records_decider_student_no",
+        "records",
+        ["decided_by_id", "student_no", "binding_id"],
+    )
+    op.create_index(
+        "ix_records_binding_changed",
+        "records",
+        ["binding_status", "changed_at", "binding_id"],
+        sqlite_where=sa.text("binding_status <> 'active'"),
+        postgresql_where=sa.text("binding_status <> 'active'"),
+    )
+    op.create_index(
+        "ix_records_binding_submitted",
+        "records",
+        ["binding_status", "submitted_at", "binding_id"],
+        sqlite_where=sa.text("binding_status <> 'active'"),
+        postgresql_where=sa.text("binding_status <> 'active'"),
+    )
+    op.create_index(
+        "ix_records_binding_name",
+        "records",
+        ["binding_status", "name", "binding_id"],
+        sqlite_where=sa.text("binding_status <> 'active'"),
+        postgresql_where=sa.text("binding_status <> 'active'"),
+    )
+    op.create_index(
+        "ix_records_binding_student_no",
+        "records",
+        ["binding_status", "student_no", "binding_id"],
+        sqlite_where=sa.text("binding_status <> 'active'"),
+        postgresql_where=sa.text("binding_status <> 'active'"),
+    )
+    op.create_index(
+        "ix_records_binding_class",
+        "records",
+        ["binding_status", "station_id", "class_no", "student_no", "binding_id"],
+        sqlite_where=sa.text("binding_status <> 'active'"),
+        postgresql_where=sa.text("binding_status <> 'active'"),
+    )
+    op.create_index(
+        "ix_records_source_changed",
+        "records",
+        ["source", "changed_at", "binding_id"],
+        sqlite_where=sa.text("source <> 'scan'"),
+        postgresql_where=sa.text("source <> 'scan'"),
+    )
+    op.create_index(
+        "ix_records_source_submitted",
+        "records",
+        ["source", "submitted_at", "binding_id"],
+        sqlite_where=sa.text("source <> 'scan'"),
+        postgresql_where=sa.text("source <> 'scan'"),
+    )
+    op.create_index(
+        "ix_records_source_student_no",
+        "records",
+        ["source", "student_no", "binding_id"],
+        sqlite_where=sa.text("source <> 'scan'"),
+        postgresql_where=sa.text("source <> 'scan'"),
+    )
+    op.create_index("ix_records_class_no", "records", ["class_no"])
+    op.create_index("ix_records_major", "records", ["major"])
+    op.create_index("ix_records_level", "records", ["level"])
+    op.create_index("ix_records_study_form", "records", ["study_form"])
+    op.create_index("ix_records_submission", "records", ["submission_id"], unique=True)
+    op.create_index(
+        "ix_records_human_review",
+        "records",
+        ["binding_id"],
+        sqlite_where=sa.text("human_review"),
+        postgresql_where=sa.text("human_review"),
+    )
+    op.create_index(
+        "ix_records_quarantined",
+        "records",
+        ["binding_id"],
+        sqlite_where=sa.text("quarantined"),
+        postgresql_where=sa.text("quarantined"),
     )
     for column in _TYPED:
         op.create_index(f"ix_students_{column}", "students", [column])
