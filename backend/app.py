@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backend import policies
 from backend.crypto import FileCipher, Passwords, Vault
@@ -18,6 +18,7 @@ from backend.logs import configure_logs
 from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
+from backend.services.batches import REQUEST_BUDGET, BatchService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
@@ -65,6 +66,10 @@ if TYPE_CHECKING:
         PhotoStore,
         WeChatGateway,
     )
+
+
+#: Seconds a worker spends on batches before it makes room for other jobs.
+_ROUND: Final = 60.0
 
 
 class SystemClock:
@@ -167,8 +172,21 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         gateway=gateway,
         public_url=settings.public_url,
     )
+    collecting = CollectingService(
+        db=db, clock=clock, vault=vault, submissions=submissions
+    )
     services = Services(
         audit=AuditService(db=db),
+        batches=BatchService(
+            db=db,
+            clock=clock,
+            vault=vault,
+            store=store,
+            collecting=collecting,
+            jobs=jobs,
+            # A worker has time; whoever waits for an answer has not.
+            job_budget=REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND,
+        ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         codes=CodeService(
             db=db,
@@ -178,9 +196,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             reader=parts.reader,
             limiter=limiter,
         ),
-        collecting=CollectingService(
-            db=db, clock=clock, vault=vault, submissions=submissions
-        ),
+        collecting=collecting,
         consents=ConsentService(db=db, clock=clock),
         entries=EntryService(db=db, clock=clock),
         guidance=GuidanceService(
@@ -258,6 +274,7 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.REMINDERS: services.outbox.remind,
         Job.PUSHES: services.pushes.handle_open,
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
+        Job.BATCHES: services.batches.go_on_all,
     }
 
 
