@@ -325,5 +325,6 @@ def create_app(
         public_url=settings.public_url,
         secure_cookies=settings.secure_cookies,
         max_upload_bytes=settings.max_upload_bytes,
+        max_batch_bytes=settings.max_batch_bytes,
     )
     return make_web_app(context, proxies=settings.proxies)

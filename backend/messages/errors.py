@@ -165,6 +165,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
         "batch_not_found": ("没有这个批量上传", "请返回列表。"),
+        "archive_missing": ("没有收到 ZIP 文件", "请选择一个 ZIP 文件再上传。"),
         "batch_empty": ("里面没有文件", "请选择装有照片的文件夹或 ZIP。"),
         "archive_unreadable": (
             "这个文件不是能打开的 ZIP",

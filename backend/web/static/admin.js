@@ -24,3 +24,7 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// A batch goes on by itself while somebody looks at it.
+const goOn = document.querySelector("form[data-go-on]");
+if (goOn && !location.search.includes("state=")) setTimeout(() => goOn.requestSubmit(), 800);
