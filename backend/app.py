@@ -20,6 +20,7 @@ from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.batches import REQUEST_BUDGET, BatchService
 from backend.services.bindings import BindingService
+from backend.services.campaigns import CampaignService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
 from backend.services.credentials import SharedCredentials
@@ -34,11 +35,13 @@ from backend.services.posters import PosterService
 from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
+from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
 from backend.services.stations import StationService
+from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
 from backend.services.upkeep import (
     HealthService,
@@ -188,6 +191,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             job_budget=REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND,
         ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
+        campaigns=CampaignService(db=db, clock=clock, policies=shipped),
         codes=CodeService(
             db=db,
             clock=clock,
@@ -237,6 +241,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
+        roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
         ),
@@ -260,6 +265,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         stations=stations,
         submissions=submissions,
+        students=StudentService(db=db, clock=clock, vault=vault),
         verification=VerificationService(db=db, clock=clock),
     )
     if isinstance(jobs, InlineJobs):
@@ -275,6 +281,7 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.PUSHES: services.pushes.handle_open,
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
         Job.BATCHES: services.batches.go_on_all,
+        Job.ROSTER_IMPORTS: services.roster_imports.work,
     }
 
 

@@ -222,6 +222,7 @@ class Job(StrEnum):
     PUSHES = "pushes"
     PICTURE_CHECKS = "picture_checks"
     BATCHES = "batches"
+    ROSTER_IMPORTS = "roster_imports"
 
 
 class Jobs(Protocol):

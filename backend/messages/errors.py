@@ -134,6 +134,19 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这一批采集已经结束",
             "请尽快联系函授站，说明情况并申请补采。",
         ),
+        "window_not_open": (
+            "还没有轮到您采集",
+            "您的采集从 {opens_at} 开始，到时再来，不用重新绑定。",
+        ),
+        "window_closed": (
+            "您的采集时间已经过了",
+            "请尽快联系函授站，说明情况并申请补采。",
+        ),
+        "window_exists": (
+            "这些学生已经有一条采集时间",
+            "请直接修改那一条，或换一个范围。",
+        ),
+        "window_not_found": ("没有这条采集时间", "请刷新页面查看现状。"),
         "consent_required": (
             "还没有同意信息采集告知",
             "请先阅读告知，勾选两项同意后再继续。",
@@ -189,6 +202,59 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
+        # Rosters.
+        "student_not_found": ("没有这名学生", "请返回名册查找。"),
+        "exempt_has_portrait": (
+            "这名学生的照片已经审核通过，不能设为免采",
+            "确实不要照片的，请先退回照片。",
+        ),
+        "carry_over_same": ("不能结转到同一个批次", "请选择另一个批次。"),
+        "import_not_found": ("没有这次导入", "请返回名册页面。"),
+        "import_not_ready": (
+            "这次导入正在处理，或已经结束",
+            "请刷新页面查看现状。",
+        ),
+        "import_has_errors": (
+            "有 {rows} 行有错误，没有导入",
+            "请改好后重新上传，或选择“只导入没有错误的行”。",
+        ),
+        "import_nothing": (
+            "没有可以导入的行",
+            "请检查列的对应关系和问题清单，改好后重新上传。",
+        ),
+        "roster_changed": (
+            "名册在检查之后又有变化，没有导入任何一行",
+            "请保存一次列的对应关系，重新检查后再导入。",
+        ),
+        # Sheets.
+        "sheet_missing": ("没有收到文件", "请选择 .xlsx、.xls 或 .csv 文件再上传。"),
+        "sheet_unknown": (
+            "这不是表格文件",
+            "请上传 .xlsx、.xls 或 .csv 文件，不要只改扩展名。",
+        ),
+        "sheet_damaged": (
+            "表格文件不完整或已损坏",
+            "请用表格软件打开，另存为 .xlsx 后再上传。",
+        ),
+        "sheet_encrypted": ("表格文件有密码", "请去掉打开密码，保存后再上传。"),
+        "sheet_empty": ("表格里没有内容", "请检查文件；要导入的表不能隐藏。"),
+        "sheet_inflates": (
+            "表格解开后太大，没有读取",
+            "请只保留名册这一张表，另存为新文件后再上传。",
+        ),
+        "sheet_suspicious": (
+            "表格里有不该有的内容，没有读取",
+            "请用表格软件打开，另存为 .xlsx 后再上传。",
+        ),
+        "sheet_too_large": (
+            "文件太大了，最多 {megabytes} MB",
+            "请去掉图片和多余的表，或分成几个文件。",
+        ),
+        "sheet_too_many_rows": ("表格的行太多，最多 {rows} 行", "请分成几个文件上传。"),
+        "sheet_too_many_columns": (
+            "表格的列太多，最多 {columns} 列",
+            "请删去不需要的列。",
+        ),
         # Collection codes.
         "code_is_station_poster": (
             "这是函授站的入口二维码",
@@ -336,9 +402,13 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 #: What stands in a sentence when the error does not say.
 _DEFAULTS: Final = {
     "retry_after": "60",
+    "opens_at": "通知的时间",
     "level": "本次毕业",
     "format": "这种",
     "megapixels": "60",
+    "megabytes": "40",
+    "rows": "300000",
+    "columns": "200",
 }
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -361,6 +431,16 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "username_invalid": "用户名只能用字母、数字和 - . _",
         "file_name_invalid": "文件名应为 5 到 40 个字母、数字或下划线，以 .txt 结尾",
         "file_content_invalid": "内容应为一行 128 个字符以内的字母、数字或符号",
+        "number_characters": "只能有字母、数字和短横线",
+        "year_unreadable": "请填写四位年份",
+        "year_of_other_campaign": "不是本批次的毕业届",
+        "grace_past": "请填写将来的时间",
+        "reason_short": "请写明原因（100 字以内）",
+        "years_invalid": "请填写四位年份，多个用逗号隔开",
+        "closes_before_opens": "截止时间应晚于开始时间",
+        "policy_not_found": "请从列表里选择",
+        "notice_version_same": "告知内容改了，请换一个版本号，学生会重新阅读并同意",
+        "window_for_all": "至少选一个：毕业届、层次或函授站",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }
 )
@@ -385,6 +465,25 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "old_password": "原密码",
         "new_password": "新密码",
         "station": "函授站",
+        "school_name": "学校名称",
+        "school_code": "学校代码",
+        "graduating_years": "毕业届",
+        "graduating_year": "毕业届",
+        "opens_at": "开始时间",
+        "closes_at": "截止时间",
+        "policy": "照片规范",
+        "notice_version": "告知版本",
+        "notice_text": "告知内容",
+        "retention_text": "保存期限",
+        "scope": "范围",
+        "grace_until": "宽限到",
+        "student_no": "学号",
+        "level": "层次",
+        "major": "专业",
+        "exam_no": "考生号",
+        "certificate_no": "证书编号",
+        "study_form": "学习形式",
+        "class_no": "班级",
         "file_name": "文件名",
         "file_content": "内容",
     }

@@ -9,6 +9,7 @@ from backend.domain.policy import Policy
 from backend.services.audit import AuditService
 from backend.services.batches import BatchService
 from backend.services.bindings import BindingService
+from backend.services.campaigns import CampaignService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
 from backend.services.entries import EntryService
@@ -21,11 +22,13 @@ from backend.services.posters import PosterService
 from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
+from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
 from backend.services.stations import StationService
+from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
 from backend.services.upkeep import (
     HealthService,
@@ -42,6 +45,7 @@ class Services:
     audit: AuditService
     batches: BatchService
     bindings: BindingService
+    campaigns: CampaignService
     codes: CodeService
     collecting: CollectingService
     consents: ConsentService
@@ -59,10 +63,12 @@ class Services:
     reconcile: ReconcileService
     reviews: ReviewService
     roster: RosterService
+    roster_imports: RosterImportService
     search: SearchService
     sessions: SessionService
     sign_in: SignInService
     staff: StaffService
     stations: StationService
+    students: StudentService
     submissions: SubmissionService
     verification: VerificationService

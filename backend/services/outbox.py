@@ -92,7 +92,7 @@ class OutboxService:
         self._pages = pages
 
     def remind(self) -> int:
-        """Note a reminder for everybody whose campaign ends soon without their photo.
+        """Note a reminder for everybody whose time ends soon without their photo.
 
         Asking again notes nobody twice; returns how many were noted now.
         """
@@ -113,6 +113,7 @@ class OutboxService:
                         principal_id=principal_id,
                         campaign_id=campaign_id,
                         submission_id=None,
+                        closes_at=closes_at,
                         due_at=now,
                         created_at=now,
                     )
@@ -174,7 +175,7 @@ class OutboxService:
                 school=campaign.school_name,
                 campaign=campaign.name,
                 reason=reasons[0] if reasons else "",
-                closes_at=campaign.closes_at,
+                closes_at=row.closes_at or campaign.closes_at,
                 happened_at=row.created_at,
             )
         )

@@ -149,12 +149,21 @@ class StationView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """What a scanned poster shows."""
+    """What a scanned poster shows.
+
+    Attributes:
+        opens_at: the first instant at which somebody of the station may hand in.
+        closes_at: the last one.
+        windows_differ: whether it ends for some earlier than for others.
+    """
 
     token: str
     campaign: CampaignView
     station: StationView
     state: EntryState
+    opens_at: datetime
+    closes_at: datetime
+    windows_differ: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +209,12 @@ class CodeReading:
 
 @dataclass(frozen=True, slots=True)
 class BindingView:
-    """A binding as its owner sees it."""
+    """A binding as its owner sees it.
+
+    Attributes:
+        opens_at: from when its student may hand in.
+        closes_at: until when; while it waits, the last instant of the entry.
+    """
 
     public_id: str
     status: BindingStatus
@@ -213,6 +227,8 @@ class BindingView:
     station: StationView | None
     other_station: bool
     has_submission: bool
+    opens_at: datetime
+    closes_at: datetime
     created_at: datetime
     entry_token: str
     channels: tuple[PrincipalKind, ...]
