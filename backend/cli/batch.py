@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -11,8 +12,9 @@ from backend.cli.context import load_settings, open_services, plain_errors
 from backend.messages.batches import STATES, explain
 from backend.services import Services
 from backend.services.batch_files import files_of_archive, files_of_folder
-from backend.services.batches import BatchView
+from backend.services.batches import BatchView, names_of_list
 from backend.services.staff import OPERATOR
+from backend.sheets.read import sheet_rows
 
 
 @click.command()
@@ -23,7 +25,19 @@ from backend.services.staff import OPERATOR
     is_flag=True,
     help="The school has the students' consent in writing.",
 )
-def batch(source: Path, campaign: str, *, consent_in_writing: bool) -> None:
+@click.option(
+    "--list",
+    "list_file",
+    type=click.File("rb"),
+    help="A sheet with file names and numbers (.xlsx, .xls, .csv).",
+)
+def batch(
+    source: Path,
+    campaign: str,
+    *,
+    consent_in_writing: bool,
+    list_file: IO[bytes] | None,
+) -> None:
     """Match, judge and hand in the photos of a folder or ZIP; repeat it as you like."""
     settings = load_settings()
     services, _ = open_services(settings)
@@ -40,7 +54,7 @@ def batch(source: Path, campaign: str, *, consent_in_writing: bool) -> None:
             OPERATOR,
             _campaign(services, campaign),
             files,
-            names={},
+            names=names_of_list(sheet_rows(list_file)) if list_file else {},
             consent_in_writing=consent_in_writing,
         )
         _finish(services, view)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -36,6 +36,12 @@ _WORDS: Final = frozenset(
         "毕业照",
         "副本",
     }
+)
+
+
+_FILE_HEADINGS: Final = frozenset({"文件名", "文件", "照片", "照片名", "照片文件名"})
+_NUMBER_HEADINGS: Final = frozenset(
+    {"学号", "考生号", "身份证号", "身份证号码", "证件号码", "采集码"}
 )
 
 
@@ -89,6 +95,26 @@ def read_label(file_name: str) -> Label:
         if len(run) in _NAME_LENGTHS and run not in _WORDS
     ]
     return Label(tuple(keys), tuple(names))
+
+
+def read_list(rows: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Return file name → number, as a list of a batch says.
+
+    The columns are found by their headings (文件名, 照片; 学号 …); without headings the
+    first holds the file names and the second the numbers.
+    """
+    named: dict[str, str] = {}
+    file_at, number_at = 0, 1
+    for row in rows:
+        cells = [unicodedata.normalize("NFKC", cell).strip() for cell in row]
+        files = [at for at, cell in enumerate(cells) if cell in _FILE_HEADINGS]
+        numbers = [at for at, cell in enumerate(cells) if cell in _NUMBER_HEADINGS]
+        if not named and (files or numbers):
+            file_at = files[0] if files else 0
+            number_at = numbers[0] if numbers else 1
+        elif len(cells) > max(file_at, number_at) and cells[file_at]:
+            named[cells[file_at]] = cells[number_at]
+    return {file: number for file, number in named.items() if number}
 
 
 def match(

@@ -178,6 +178,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
         "batch_not_found": ("没有这个批量上传", "请返回列表。"),
+        "batch_list_lost_digits": (
+            "对照表第 {row} 行的号码丢了末尾几位",
+            "请把号码那一列设为“文本”格式，重新填写后再上传。",
+        ),
+        "batch_list_empty": (
+            "对照表里没有文件名和号码",
+            "第一列写文件名，第二列写学号、考生号、身份证号或采集码。",
+        ),
         "archive_missing": ("没有收到 ZIP 文件", "请选择一个 ZIP 文件再上传。"),
         "batch_empty": ("里面没有文件", "请选择装有照片的文件夹或 ZIP。"),
         "archive_unreadable": (
@@ -190,7 +198,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "archive_too_many_files": (
             "ZIP 里的文件太多",
-            "一个 ZIP 最多 {most} 个文件，请按班级分开打包。",
+            "一个 ZIP 最多 5000 个文件，请按班级分开打包。",
         ),
         "archive_grows": (
             "ZIP 解压后大得不正常",
@@ -203,7 +211,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
         # Rosters.
-        "student_not_found": ("没有这名学生", "请返回名册查找。"),
         "exempt_has_portrait": (
             "这名学生的照片已经审核通过，不能设为免采",
             "确实不要照片的，请先退回照片。",
@@ -409,6 +416,7 @@ _DEFAULTS: Final = {
     "megabytes": "40",
     "rows": "300000",
     "columns": "200",
+    "row": "…",
 }
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(

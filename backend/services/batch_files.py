@@ -63,7 +63,7 @@ def files_of_archive(file: IO[bytes], *, most_bytes: int) -> Iterator[BatchFile]
         raise InvalidInputError("archive_unreadable") from None
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MOST_FILES:
-        raise TooLargeError("archive_too_many_files", most=MOST_FILES)
+        raise TooLargeError("archive_too_many_files")
     if any(member.flag_bits & _ENCRYPTED_FLAG for member in members):
         raise InvalidInputError("archive_encrypted")
     if sum(m.file_size for m in members) > size * _MOST_GROWTH + _FREE_GROWTH:
@@ -85,7 +85,7 @@ def files_of_folder(folder: Path, *, most_bytes: int) -> Iterator[BatchFile]:
         raise InvalidInputError("archive_unreadable")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     if len(paths) > MOST_FILES:
-        raise TooLargeError("archive_too_many_files", most=MOST_FILES)
+        raise TooLargeError("archive_too_many_files")
     for path in paths:
         if not _is_litter(path.relative_to(folder).as_posix()):
             yield BatchFile(path.name[:_LONGEST_NAME], _file_reader(path, most_bytes))
@@ -100,10 +100,10 @@ def _check_directory(file: IO[bytes]) -> int:
     if at < 0 or len(tail) - at < _END_RECORD:
         raise InvalidInputError("archive_unreadable")
     if int.from_bytes(tail[at + 12 : at + 16], "little") > _MOST_DIRECTORY:
-        raise TooLargeError("archive_too_many_files", most=MOST_FILES)
+        raise TooLargeError("archive_too_many_files")
     # The larger format may say another size; nothing we take needs it.
     if tail[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
-        raise TooLargeError("archive_too_many_files", most=MOST_FILES)
+        raise TooLargeError("archive_too_many_files")
     file.seek(0)
     return size
 

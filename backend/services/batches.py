@@ -19,7 +19,13 @@ from backend.db.batches import Key
 from backend.db.collecting_models import Batch, BatchItem
 from backend.db.engine import Database, Session
 from backend.db.models import Staff, Student
-from backend.domain.batch import ItemState, match, read_label, without_rivals
+from backend.domain.batch import (
+    ItemState,
+    match,
+    read_label,
+    read_list,
+    without_rivals,
+)
 from backend.domain.errors import (
     DomainError,
     InvalidInputError,
@@ -37,6 +43,7 @@ from backend.services.collecting import CollectingService, ConsentGiven
 from backend.services.staff import OPERATOR
 from backend.services.types import Role, Source, StaffUser, SubmissionView
 from backend.services.views import staff_user
+from backend.sheets.cells import Note, SheetRow
 
 #: Batches on the list; older ones are found by their address.
 MOST_LISTED: Final = 100
@@ -401,6 +408,26 @@ class BatchService:
             target=f"batch:{row.id}",
             detail=detail,
         )
+
+
+def names_of_list(rows: Iterable[SheetRow]) -> dict[str, str]:
+    """Return file name → number from the rows of a list.
+
+    Raises:
+        InvalidInputError: ``batch_list_lost_digits`` with the ``row``: a spreadsheet has
+            dropped the end of a long number; ``batch_list_empty``.
+    """
+
+    def cells() -> Iterator[tuple[str, ...]]:
+        for row in rows:
+            if Note.LOST_TAIL in row.notes.values():
+                raise InvalidInputError("batch_list_lost_digits", row=row.number)
+            yield row.cells
+
+    named = read_list(cells())
+    if not named:
+        raise InvalidInputError("batch_list_empty")
+    return named
 
 
 def _require_collector(actor: StaffUser) -> None:

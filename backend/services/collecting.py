@@ -31,6 +31,7 @@ from backend.domain.errors import (
 )
 from backend.domain.identity import IdentityNumber, normalise_name, parse_last6
 from backend.ports import Clock
+from backend.services.admission import ensure_window
 from backend.services.binding_facts import ensure_same_student
 from backend.services.entries import refuse_state
 from backend.services.sessions import PURPOSES
@@ -131,7 +132,7 @@ class CollectingService:
             RefusedError: ``exempt``, or the code is not this student's.
             ConflictError: ``student_has_other_code``, ``code_taken``,
                 ``campaign_not_open``.
-            GoneError: the campaign has ended.
+            GoneError: the campaign, or the student's window, has ended.
         """
         _require_collector(actor)
         if consent is None:
@@ -204,6 +205,7 @@ class CollectingService:
         if state in {EntryState.NOT_YET_OPEN, EntryState.CLOSED}:
             refuse_state(state)
         now = self._clock.now()
+        ensure_window(session.get_one(Campaign, student.campaign_id), student, now=now)
         kind = PrincipalKind.STAFF.value
         holder = collecting.staff_holder(session, binding.id, kind) if binding else None
         if binding is None or holder is None:

@@ -9,6 +9,7 @@ from backend.domain.batch import (
     Label,
     match,
     read_label,
+    read_list,
     without_rivals,
 )
 
@@ -76,3 +77,19 @@ def test_nobody_gets_two_photos(matches: list[int | ItemState]) -> None:
             assert after == before
         else:
             assert after is ItemState.SEVERAL_FILES
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("DSC_1.JPG", "0202300000001"), ("DSC_2.JPG", "")],
+        [("照相清单",), ("文件名", "学号"), ("DSC_1.JPG", "0202300000001")],
+        [
+            ("姓名", "考生号", "照片"),
+            ("张测试", "０２０２３００００００01", "DSC_1.JPG"),
+        ],
+        [("", "x"), ("DSC_1.JPG", " 0202300000001 "), ("lonely",)],
+    ],
+)
+def test_a_list_is_read_by_its_headings(rows: list[tuple[str, ...]]) -> None:
+    assert read_list(rows) == {"DSC_1.JPG": "0202300000001"}

@@ -28,10 +28,15 @@ def packed(*names: str) -> io.BytesIO:
     return out
 
 
-def upload(school: School, who: str, archive: io.BytesIO, **fields: str) -> str:
+def upload(
+    school: School,
+    who: str,
+    archive: io.BytesIO,
+    **fields: str | tuple[io.BytesIO, str],
+) -> str:
     """Send a ZIP by the form and return the page of the batch."""
     client = school.client(who)
-    form = {"campaign": str(school.campaign), "consent": "yes"} | fields
+    form = {"campaign": str(school.campaign), "consent": "yes", **fields}
     answer = send(
         client,
         "/admin/batches",
@@ -135,3 +140,36 @@ def test_programs_bring_batches_too(school: School) -> None:
     assert items is not None
     assert items["items"][0]["student_no"] == student.student_no
     assert client.get(f"{batch}/items?after=1", headers=headers).json == {"items": []}
+
+
+def test_a_list_says_whose_the_files_are(school: School) -> None:
+    student = make_student(2)
+    sheet = io.BytesIO(f"文件名,学号\nDSC_1.JPG,{student.student_no}\n".encode())
+    page = upload(school, "admin", packed("DSC_1.JPG"), list=(sheet, "list.csv"))
+    assert student.name in school.client("admin").get(page).text
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [(110101199001010017, "第 1 行的号码丢了末尾几位"), ("", "对照表里没有")],
+)
+def test_a_list_that_lost_digits_or_says_nothing_is_refused(
+    school: School, cell: str | int, words: str
+) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["DSC_1.JPG", cell])
+    sheet = io.BytesIO()
+    book.save(sheet)
+    sheet.seek(0)
+    answer = send(
+        school.client("admin"),
+        "/admin/batches",
+        "/admin/batches",
+        archive=(packed("DSC_1.JPG"), "a.zip"),
+        list=(sheet, "list.xlsx"),
+        campaign=str(school.campaign),
+        consent="yes",
+    )
+    assert answer.status_code == 400
+    assert words in answer.text

@@ -12,8 +12,9 @@ from backend.domain.batch import ItemState
 from backend.domain.errors import DomainError, InvalidInputError
 from backend.messages.batches import STATES, explain
 from backend.services.batch_files import files_of_archive
-from backend.services.batches import BatchView
+from backend.services.batches import BatchView, names_of_list
 from backend.services.types import Role, StaffSession
+from backend.sheets.read import sheet_rows
 from backend.sheets.write import Column, write_xlsx
 from backend.web.admin.blueprint import bp
 from backend.web.admin.messages import message_for
@@ -126,9 +127,17 @@ def received_batch(session: StaffSession) -> BatchView:
         session.user,
         number(request.form.get("campaign")) or 0,
         files_of_archive(archive.stream, most_bytes=context.max_upload_bytes),
-        names={},
+        names=_names(),
         consent_in_writing=request.form.get("consent") == "yes",
     )
+
+
+def _names() -> dict[str, str]:
+    """Return what the list says that came along, if one did."""
+    sheet = request.files.get("list")
+    if sheet is None or not sheet.filename:
+        return {}
+    return names_of_list(sheet_rows(sheet.stream))
 
 
 def _list(
