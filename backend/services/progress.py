@@ -119,6 +119,11 @@ class ProgressService:
             entries=len(tokens),
         )
 
+    def about(self, campaign_id: int) -> CampaignView:
+        """Return what a campaign is; raises NotFoundError."""
+        with self._db.reading() as session:
+            return campaign_view(entries.get_campaign(session, campaign_id))
+
     def count(self, actor: StaffUser, campaign_id: int, wanted: StudentFilter) -> int:
         """Return how many students the filter finds; raises NotFoundError."""
         with self._db.reading() as session:
