@@ -241,8 +241,10 @@ def test_days_count_where_the_school_is(scene: World) -> None:
         for photo, student_no in rows:
             if student_no == exempt:
                 continue
+            assert photo.confirmed_at is not None
             submitted[f"{photo.confirmed_at.astimezone(LOCAL):%F}"] += 1
             if photo.status in {"approved", "delivered", "accepted"}:
+                assert photo.decided_at is not None
                 passed[f"{photo.decided_at.astimezone(LOCAL):%F}"] += 1
     shown = scene.services.progress.campaign(scene.staff["admin"], scene.campaign)
     days = {str(day.date): day for day in shown.days}

@@ -129,7 +129,8 @@ def test_a_list_is_handed_out_as_a_sheet(
     school: School, kind: str, mark: bytes
 ) -> None:
     answer = school.client("reviewer").get(
-        f"/admin/campaigns/{school.campaign}/students.{kind}?part=missing"
+        f"/admin/campaigns/{school.campaign}/students.{kind}?part=missing",
+        buffered=True,
     )
     assert answer.data.startswith(mark)
     disposition = answer.headers["Content-Disposition"]

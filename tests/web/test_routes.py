@@ -201,7 +201,12 @@ class Scene:
             headers["Authorization"] = f"Bearer {token}"
         is_api = built[1].startswith("/api/")
         return self.school.app.test_client().open(
-            built[1], method=method, headers=headers, json={} if is_api else None
+            built[1],
+            method=method,
+            headers=headers,
+            json={} if is_api else None,
+            # Reads and closes what is handed out in pieces.
+            buffered=True,
         )
 
 

@@ -11,7 +11,12 @@ from flask.typing import ResponseReturnValue
 from backend.domain.errors import ConflictError, DomainError, GoneError
 from backend.domain.progress import Group, Stage, part_named
 from backend.messages.progress import GROUP_NAMES, NO_CLASS, STAGES, part_name
-from backend.services.progress_types import SheetKind, StudentFilter, StudentOrder
+from backend.services.progress_types import (
+    ClassProgress,
+    SheetKind,
+    StudentFilter,
+    StudentOrder,
+)
 from backend.services.types import Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.messages import message_for
@@ -179,7 +184,8 @@ def _missing(
     station_id = station_id or user.station_id
     progress = service.campaign(user, campaign_id)
     wanted = StudentFilter(station_id=station_id, part=Group.MISSING)
-    classes, texts = (), {}
+    classes: tuple[ClassProgress, ...] = ()
+    texts: dict[str, str] = {}
     if station_id is not None:
         classes = service.missing_classes(user, campaign_id, station_id)
         texts = {
