@@ -32,7 +32,9 @@ from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.progress import ProgressService
 from backend.services.pushes import PushService
+from backend.services.reminders import ReminderService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
@@ -226,6 +228,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             gateway=gateway,
             page=settings.mini_program.page if settings.mini_program else "",
         ),
+        progress=ProgressService(db=db, clock=clock, public_url=settings.public_url),
         pushes=PushService(
             db=db,
             clock=clock,
@@ -239,6 +242,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             },
         ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
+        reminders=ReminderService(db=db, clock=clock, jobs=jobs, templates=templates),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),

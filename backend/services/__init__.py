@@ -19,7 +19,9 @@ from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.progress import ProgressService
 from backend.services.pushes import PushService
+from backend.services.reminders import ReminderService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
@@ -59,8 +61,10 @@ class Services:
     picture_checks: PictureCheckService
     policies: Mapping[str, Policy]
     posters: PosterService
+    progress: ProgressService
     pushes: PushService
     reconcile: ReconcileService
+    reminders: ReminderService
     reviews: ReviewService
     roster: RosterService
     roster_imports: RosterImportService

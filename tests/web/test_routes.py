@@ -103,6 +103,12 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.picture",
             "admin.close_up",
             "admin.policy",
+            "admin.missing",
+            "admin.students",
+            "admin.students_csv",
+            "admin.students_xlsx",
+            "api.admin.campaign_progress",
+            "api.admin.campaign_students",
             "api.admin.campaigns",
             "api.admin.record",
             "api.admin.reveal_identity_number",
@@ -130,6 +136,7 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.code_svg",
             "admin.poster_pdf",
             "admin.poster_png",
+            "admin.remind",
             "admin.stations",
             "api.admin.entries",
             "api.admin.entry_file",
@@ -205,7 +212,12 @@ class Scene:
             headers["Authorization"] = f"Bearer {token}"
         is_api = built[1].startswith("/api/")
         return self.school.app.test_client().open(
-            built[1], method=method, headers=headers, json={} if is_api else None
+            built[1],
+            method=method,
+            headers=headers,
+            json={} if is_api else None,
+            # Reads and closes what is handed out in pieces.
+            buffered=True,
         )
 
 

@@ -33,6 +33,7 @@ class Area:
 
 
 AREAS: Final = (
+    Area("进度", (Place("admin.home", "h", "进度"),)),
     Area("查找", (Place("admin.records", "s", "查找"),)),
     Area("采集", (Place("admin.batches", "u", "批量上传", _DESK),)),
     Area(

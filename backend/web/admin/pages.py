@@ -20,6 +20,8 @@ _FINISHED: Final = frozenset(
         "updated",
         "replaced",
         "retired",
+        "reminded",
+        "reminded_nobody",
         # one a line
     }
 )
