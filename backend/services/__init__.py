@@ -9,14 +9,17 @@ from backend.domain.policy import Policy
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
+from backend.services.contact_sheets import ContactSheetService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.likenesses import LikenessService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
 from backend.services.pushes import PushService
+from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -41,10 +44,12 @@ class Services:
     bindings: BindingService
     codes: CodeService
     consents: ConsentService
+    contact_sheets: ContactSheetService
     entries: EntryService
     guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
+    likenesses: LikenessService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     outbox: OutboxService
@@ -53,6 +58,7 @@ class Services:
     posters: PosterService
     pushes: PushService
     reconcile: ReconcileService
+    review_queue: ReviewQueueService
     reviews: ReviewService
     roster: RosterService
     search: SearchService

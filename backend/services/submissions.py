@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, outbox, pushes, submissions
+from backend.db import bindings, likenesses, outbox, pushes, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -181,6 +181,7 @@ class SubmissionService:
             )
             if row.status != SubmissionStatus.WITHDRAWN:
                 row.original_key = row.portrait_key = row.overlay_key = None
+                likenesses.forget_likeness(session, row.id)
                 self._move(session, row, Action.WITHDRAW)
             return submission_view(session, row, binding)
 
@@ -245,6 +246,8 @@ class SubmissionService:
             created_at=self._clock.now(),
         )
         submissions.save_submission(session, row)
+        if inspection.likeness is not None:
+            likenesses.keep_likeness(session, row.id, inspection.likeness)
         self._log(session, row)
         return submission_view(session, row, binding)
 
