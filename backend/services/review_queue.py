@@ -44,13 +44,13 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class LastDecision:
-    """What a reviewer can still take back, until then."""
+    """What a reviewer can still take back, for so many seconds."""
 
     submission_id: str
     version: int
     status: SubmissionStatus
     student_name: str = field(repr=False)
-    until: datetime
+    seconds: int
 
 
 class ReviewQueueService:
@@ -153,9 +153,9 @@ class ReviewQueueService:
     def last_decision(self, actor: StaffUser) -> LastDecision | None:
         """Return what this reviewer decided on last, if it can still be taken back."""
         require_reviewer(actor)
-        since = self._clock.now() - UNDO_TIME
+        now = self._clock.now()
         with self._db.reading() as session:
-            found = review_queue.last_decided(session, actor.id, since=since)
+            found = review_queue.last_decided(session, actor.id, since=now - UNDO_TIME)
         if found is None:
             return None
         photo, binding, student = found
@@ -166,7 +166,7 @@ class ReviewQueueService:
             version=photo.version,
             status=SubmissionStatus(photo.status),
             student_name=student.name if student else binding.stated_name,
-            until=photo.decided_at + UNDO_TIME,
+            seconds=int((photo.decided_at + UNDO_TIME - now).total_seconds()),
         )
 
     def _take(self, session: Session, actor: StaffUser, photo: Submission) -> bool:
