@@ -130,7 +130,7 @@ class ReviewService:
             row.return_reasons, row.return_note = [], ""
             row.decided_at = row.decided_by_id = None
             _save(session, row)
-            self._log(session, actor, row, "", action="submission.reopened")
+            self._log(session, actor, row, "", what="reopened")
             outbox.cancel_of(session, row.id, at=now)
             if actor.id:
                 review_queue.take(
@@ -186,13 +186,13 @@ class ReviewService:
         row: Submission,
         note: str,
         *,
-        action: str = "",
+        what: str = "",
     ) -> None:
-        now = self._clock.now()
+        now, what = self._clock.now(), what or row.status
         submissions.add_event(
             session,
             row.id,
-            status=row.status,
+            status=what,
             by="staff",
             at=now,
             who=actor.username,
@@ -202,7 +202,7 @@ class ReviewService:
             session,
             at=now,
             actor=actor.username,
-            action=action or f"submission.{row.status}",
+            action=f"submission.{what}",
             target=f"submission:{row.id}",
         )
 
