@@ -23,9 +23,11 @@ from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
+from backend.services.contact_sheets import ContactSheetService
 from backend.services.credentials import SharedCredentials
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.likenesses import LikenessService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
@@ -35,6 +37,7 @@ from backend.services.posters import PosterService
 from backend.services.progress import ProgressService
 from backend.services.pushes import PushService
 from backend.services.reminders import ReminderService
+from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
@@ -204,12 +207,14 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         collecting=collecting,
         consents=ConsentService(db=db, clock=clock),
+        contact_sheets=ContactSheetService(db=db, clock=clock),
         entries=EntryService(db=db, clock=clock),
         guidance=GuidanceService(
             db=db, clock=clock, inspector=parts.inspector, policies=shipped
         ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
+        likenesses=LikenessService(db=db),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
         outbox=OutboxService(
@@ -243,6 +248,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reminders=ReminderService(db=db, clock=clock, jobs=jobs, templates=templates),
+        review_queue=ReviewQueueService(db=db, clock=clock, jobs=jobs),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),

@@ -47,6 +47,10 @@ class Inspection(Protocol):
     def overlay(self) -> bytes | None:
         """A JPEG of the upload with bands, lines and regions drawn on it."""
 
+    @property
+    def likeness(self) -> str | None:
+        """256 bits in hexadecimal that copies of a picture share; none without portrait."""
+
 
 class PhotoInspector(Protocol):
     """Judges one upload and makes the portrait; measures frames of a camera."""

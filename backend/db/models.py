@@ -335,6 +335,7 @@ _LIVE_HANDED_IN = text(
     "status IN ('pending','approved','returned','delivered','accepted','sent_back')"
 )
 _NOT_WITHDRAWN = text("status != 'withdrawn'")
+_PENDING = text("status = 'pending'")
 
 
 class Submission(Base):
@@ -349,7 +350,7 @@ class Submission(Base):
     source: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(15), index=True)
     version: Mapped[int] = mapped_column(Integer)
-    sha256: Mapped[str] = mapped_column(HEX)
+    sha256: Mapped[str] = mapped_column(HEX, index=True)
     original_key: Mapped[str | None] = mapped_column(String(80))
     portrait_key: Mapped[str | None] = mapped_column(String(80))
     overlay_key: Mapped[str | None] = mapped_column(String(80))
@@ -392,6 +393,15 @@ class Submission(Base):
             sqlite_where=_NOT_WITHDRAWN,
             postgresql_where=_NOT_WITHDRAWN,
         ),
+        # The review queue, oldest first.
+        Index(
+            "ix_submissions_queue",
+            "confirmed_at",
+            "id",
+            sqlite_where=_PENDING,
+            postgresql_where=_PENDING,
+        ),
+        Index("ix_submissions_decided", "decided_by_id", "decided_at"),
     )
 
 

@@ -12,8 +12,10 @@ from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
+from backend.services.contact_sheets import ContactSheetService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.likenesses import LikenessService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
@@ -22,6 +24,7 @@ from backend.services.posters import PosterService
 from backend.services.progress import ProgressService
 from backend.services.pushes import PushService
 from backend.services.reminders import ReminderService
+from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
@@ -51,10 +54,12 @@ class Services:
     codes: CodeService
     collecting: CollectingService
     consents: ConsentService
+    contact_sheets: ContactSheetService
     entries: EntryService
     guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
+    likenesses: LikenessService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     outbox: OutboxService
@@ -65,6 +70,7 @@ class Services:
     pushes: PushService
     reconcile: ReconcileService
     reminders: ReminderService
+    review_queue: ReviewQueueService
     reviews: ReviewService
     roster: RosterService
     roster_imports: RosterImportService

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Final, TypeVar
 
 from backend.db import entries, journal, progress
+from backend.db.campaign_rules import last_closing
 from backend.db.engine import Database, Session
 from backend.db.models import Station
 from backend.db.progress import Place, Scope, StudentLine
@@ -102,7 +102,7 @@ class ProgressService:
             days = progress.day_counts(session, scope)
             waiting = progress.waiting_bindings(session, campaign_id, own)
             tokens = progress.live_entry_tokens(session, campaign_id, own)
-        closes_at = last_closing(campaign)
+            closes_at = last_closing(session, campaign_id)
         by_station = _by_station(stations, counted)
         return CampaignProgress(
             campaign=campaign,
@@ -279,6 +279,7 @@ class ProgressService:
             station = entries.get_station(session, station_id)
             tokens = progress.live_entry_tokens(session, campaign_id, station_id)
             found = progress.names(session, scope)
+            closes_at = last_closing(session, campaign_id)
         token = tokens.get(station_id)
         by_class: defaultdict[str, list[tuple[Stage, str]]] = defaultdict(list)
         for named, stage, name in found:
@@ -291,7 +292,7 @@ class ProgressService:
                         campaign=campaign.name,
                         station=station.name,
                         class_no=named,
-                        closes_at=last_closing(campaign),
+                        closes_at=closes_at,
                         contact=station.contact or campaign.contact,
                         address=f"{self._public_url}/s/{token}" if token else "",
                         missing=missing,
@@ -317,11 +318,6 @@ class ProgressService:
             if len(lines) < _EXPORT_ROWS:
                 return
             after = progress.place_of(lines[-1], order)
-
-
-def last_closing(campaign: CampaignView) -> datetime:
-    """Return the instant after which nobody can hand a photo in any more."""
-    return campaign.closes_at
 
 
 def scope_of(

@@ -8,20 +8,20 @@ from itertools import groupby
 from operator import attrgetter
 
 from backend.db import entries, journal, outbox, progress
+from backend.db.campaign_rules import campaign_spans
 from backend.db.engine import Database, Session
 from backend.db.models import Campaign
 from backend.db.progress import Receiver, Scope
-from backend.domain.campaigns import EntryState, entry_state
+from backend.domain.campaigns import EntryState, spans_state
 from backend.domain.errors import PermissionDeniedError
 from backend.domain.progress import GROUPS, Group, local_day, start_of_day
 from backend.domain.wechat import MessageKind
 from backend.ports import Clock, Job, Jobs
 from backend.services.entries import refuse_state
 from backend.services.outbox import Templates
-from backend.services.progress import last_closing, scope_of, scope_words
+from backend.services.progress import scope_of, scope_words
 from backend.services.progress_types import Reach, StudentFilter
 from backend.services.types import Role, StaffUser
-from backend.services.views import campaign_view
 
 #: What the students agreed to be told: the campaign ends and their photo is missing.
 _KIND = MessageKind.CLOSING
@@ -116,14 +116,7 @@ class ReminderService:
         )
 
     def _ensure_open(self, row: Campaign) -> None:
-        campaign = campaign_view(row)
-        state = entry_state(
-            now=self._clock.now(),
-            opens_at=campaign.opens_at,
-            closes_at=last_closing(campaign),
-            replaced=False,
-            retired=False,
-        )
+        state = spans_state(self._clock.now(), campaign_spans(row))
         if state is not EntryState.OPEN:
             refuse_state(state)
 

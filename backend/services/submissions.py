@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, outbox, pushes, submissions
+from backend.db import bindings, likenesses, outbox, pushes, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -184,6 +184,7 @@ class SubmissionService:
             )
             if row.status != SubmissionStatus.WITHDRAWN:
                 row.original_key = row.portrait_key = row.overlay_key = None
+                likenesses.forget_likeness(session, row.id)
                 self._move(session, row, Action.WITHDRAW, by=principal)
             return submission_view(session, row, binding)
 
@@ -251,6 +252,8 @@ class SubmissionService:
             created_at=self._clock.now(),
         )
         submissions.save_submission(session, row)
+        if kept.inspection.likeness is not None:
+            likenesses.keep_likeness(session, row.id, kept.inspection.likeness)
         self._log(session, row, by=principal)
         return submission_view(session, row, binding)
 

@@ -143,7 +143,27 @@ WHO: dict[str, str | frozenset[Role]] = {
         ],
         DESK,
     ),
-    **dict.fromkeys(("admin.decide", "api.admin.decide"), JUDGES),
+    **dict.fromkeys(
+        [
+            "admin.contact_sheet",
+            "admin.contact_sheet_return",
+            "admin.contact_sheet_seen",
+            "admin.decide",
+            "admin.review",
+            "admin.review_decide",
+            "admin.review_hold",
+            "admin.review_leave",
+            "admin.review_next",
+            "admin.review_skip",
+            "admin.review_start",
+            "admin.review_undo",
+            "api.admin.decide",
+            "api.admin.review_next",
+            "api.admin.review_skip",
+            "api.admin.review_undo",
+        ],
+        JUDGES,
+    ),
     **dict.fromkeys(
         [
             "admin.audit",

@@ -11,6 +11,7 @@ from backend.web.admin.blueprint import bp
 
 _EVERYONE: Final = frozenset(Role)
 _ADMIN: Final = frozenset({Role.ADMIN})
+_JUDGES: Final = frozenset({Role.ADMIN, Role.REVIEWER})
 _DESK: Final = frozenset({Role.ADMIN, Role.STATION})
 
 
@@ -35,6 +36,7 @@ class Area:
 AREAS: Final = (
     Area("进度", (Place("admin.home", "h", "进度"),)),
     Area("查找", (Place("admin.records", "s", "查找"),)),
+    Area("审核", (Place("admin.review_start", "v", "审核", _JUDGES),)),
     Area("采集", (Place("admin.batches", "u", "批量上传", _DESK),)),
     Area(
         "函授站",

@@ -15,6 +15,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
 from backend.domain.errors import InvalidInputError, NotFoundError, Violation
+from backend.domain.reviews import QueueFilter
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import MediaKind, Role, StaffSession, StationView
 from backend.web.admin.batches import received_batch
@@ -243,7 +244,68 @@ def decide(
         action=json_data.action,
         reasons=_reason_texts(json_data.reasons),
         note=json_data.note,
-        expected_version=_expected_version(json_data),
+        expected_version=_expected_version(json_data.expected_version),
+    )
+    response = _body(schemas.DecisionOut.model_validate(view))
+    response.set_etag(str(view.version))
+    return response
+
+
+@bp.post("/review/next")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.ReviewNextIn)
+@bp.output(schemas.ReviewNextOut)
+def review_next(
+    session: StaffSession, json_data: schemas.ReviewNextIn
+) -> ResponseReturnValue:
+    """Claim the next photo for ten minutes; asking again returns it and renews that."""
+    user, queue = session.user, services().review_queue
+    wanted = QueueFilter(
+        campaign_id=json_data.campaign_id,
+        station_id=json_data.station_id,
+        attention=json_data.attention,
+    )
+    found = queue.next(user, wanted, after=json_data.after)
+    submission = services().search.submission(user, found) if found else None
+    counts = queue.counts(user, wanted)
+    response = _body(
+        schemas.ReviewNextOut(
+            submission=schemas.AdminSubmissionOut.of(submission)
+            if submission
+            else None,
+            left=counts.left,
+            done_today=counts.done_today,
+        )
+    )
+    if submission is not None:
+        response.set_etag(str(submission.view.version))
+    return response
+
+
+@bp.post("/review/skip")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.ReviewSkipIn)
+@bp.output({}, 204)
+def review_skip(
+    session: StaffSession, json_data: schemas.ReviewSkipIn
+) -> ResponseReturnValue:
+    """Leave a photo for later; it comes back to the caller after all others."""
+    services().review_queue.skip(session.user, json_data.submission_id)
+    return Response(status=204)
+
+
+@bp.post("/review/undo")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.ReviewUndoIn)
+@bp.output(schemas.DecisionOut)
+def review_undo(
+    session: StaffSession, json_data: schemas.ReviewUndoIn
+) -> ResponseReturnValue:
+    """Take the caller's own decision of the last minute back; 409 when it is too late."""
+    view = services().reviews.undo(
+        session.user,
+        json_data.submission_id,
+        expected_version=_expected_version(json_data.expected_version),
     )
     response = _body(schemas.DecisionOut.model_validate(view))
     response.set_etag(str(view.version))
@@ -315,10 +377,10 @@ def _reason_texts(keys: list[str]) -> tuple[str, ...]:
     return tuple(RETURN_REASONS[key].text for key in keys)
 
 
-def _expected_version(body: schemas.DecisionIn) -> int:
-    """Return the version decided on, from ``If-Match`` or the body."""
+def _expected_version(given: int | None) -> int:
+    """Return the version decided on, from ``If-Match`` or what the body gives."""
     stated = number(next(iter(request.if_match), None))
-    version = body.expected_version if stated is None else stated
+    version = given if stated is None else stated
     if version is None:
         wrong = Violation("expected_version", "required")
         raise InvalidInputError("invalid_input", violations=(wrong,))

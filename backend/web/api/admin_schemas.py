@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.domain.batch import ItemState
 from backend.domain.campaigns import EntryState
-from backend.domain.reviews import SubmissionStatus
+from backend.domain.reviews import Attention, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.batches import BatchView
 from backend.services.types import (
@@ -378,3 +378,43 @@ class BatchItemsOut(_Out):
     """Files of a batch, in the order they came."""
 
     items: list[BatchItemOut]
+
+
+class ReviewNextIn(_In):
+    """What to review; fields left out do not narrow."""
+
+    campaign_id: int | None = None
+    station_id: int | None = None
+    attention: Attention = Field(
+        default=Attention.ALL,
+        description="``asked``: the student asked for a person; ``warned``: the rules "
+        "pointed something out",
+    )
+    after: str = Field(
+        default="",
+        max_length=22,
+        description="the photo being looked at, to claim one ahead",
+    )
+
+
+class ReviewNextOut(_Out):
+    """The photo that is the caller's for ten minutes; none when nothing is left."""
+
+    submission: AdminSubmissionOut | None
+    left: int
+    done_today: int
+
+
+class ReviewSkipIn(_In):
+    """The photo to leave for later."""
+
+    submission_id: str = Field(max_length=22)
+
+
+class ReviewUndoIn(_In):
+    """The decision of the last minute to take back."""
+
+    submission_id: str = Field(max_length=22)
+    expected_version: int | None = Field(
+        default=None, ge=0, description="instead of the ``If-Match`` header"
+    )
