@@ -19,8 +19,11 @@ from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
+from backend.services.code_packs import CodePackService
 from backend.services.codes import CodeService
 from backend.services.credentials import SharedCredentials
+from backend.services.deliveries import DeliveryService
+from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.limits import AttemptLimiter
@@ -30,6 +33,7 @@ from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
 from backend.services.pushes import PushService
+from backend.services.returned_lists import ReturnedListService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -160,6 +164,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     services = Services(
         audit=AuditService(db=db),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
+        code_packs=CodePackService(db=db, clock=clock, vault=vault, store=store),
         codes=CodeService(
             db=db,
             clock=clock,
@@ -169,6 +174,10 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             limiter=limiter,
         ),
         consents=ConsentService(db=db, clock=clock),
+        deliveries=DeliveryService(db=db, clock=clock, vault=vault, store=store),
+        delivery_packages=DeliveryPackageService(
+            db=db, clock=clock, vault=vault, store=store
+        ),
         entries=EntryService(db=db, clock=clock),
         guidance=GuidanceService(
             db=db, clock=clock, inspector=parts.inspector, policies=shipped
@@ -206,6 +215,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             },
         ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
+        returned_lists=ReturnedListService(db=db, clock=clock, vault=vault, jobs=jobs),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         search=SearchService(

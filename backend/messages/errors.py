@@ -279,6 +279,39 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请对照照片逐项核对，全部符合才能通过；有不符合的请退回。",
         ),
         "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
+        # Deliveries.
+        "delivery_not_found": ("没有找到这次交付", "请从“交付”页面重新打开。"),
+        "delivery_has_problems": (
+            "有 {count} 张照片不能放进交付包",
+            "请先处理列出的问题，或者勾选“有问题的先不交付”。",
+        ),
+        "nothing_to_deliver": (
+            "没有可以交付的新照片",
+            "只有审核通过、还没有交付过的照片会放进新的交付包。",
+        ),
+        "delivery_raced": (
+            "有照片刚刚变了状态，这次没有做任何改动",
+            "请刷新页面，看过最新的数字再操作。",
+        ),
+        "delivery_answered": (
+            "学信网已经有了答复，这次交付不能撤销",
+            "需要更换的照片，请导入返回名单，学生重交后再做一次新的交付。",
+        ),
+        "delivery_cancelled": ("这次交付已经撤销", "请下载后来的交付包。"),
+        "delivery_purged": (
+            "照片已按保存期限删除，不能再下载",
+            "请使用当时下载的交付包。",
+        ),
+        "delivery_incomplete": (
+            "有 {count} 个文件缺失，交付包不完整，没有下载",
+            "请联系系统管理员检查存储或从备份恢复，再下载。",
+        ),
+        "no_codes": ("这里还没有人绑定采集码", "学生绑定采集码以后再下载。"),
+        "returned_list_not_found": ("没有找到这份返回名单", "请重新上传。"),
+        "returned_list_columns": (
+            "表里没有找到需要的列",
+            "要有一列是学号、考生号或身份证号，一列是结果（bz、备注、校对结果等）。",
+        ),
         # Pictures.
         "not_a_picture": ("这不是照片文件", _PHOTO),
         "unsupported_format": ("不支持 {format} 格式的文件", _PHOTO),
@@ -316,6 +349,7 @@ _DEFAULTS: Final = {
     "level": "本次毕业",
     "format": "这种",
     "megapixels": "60",
+    "count": "几",
 }
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -338,6 +372,9 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "username_invalid": "用户名只能用字母、数字和 - . _",
         "file_name_invalid": "文件名应为 5 到 40 个字母、数字或下划线，以 .txt 结尾",
         "file_content_invalid": "内容应为一行 128 个字符以内的字母、数字或符号",
+        "naming_not_allowed": "给采集单位的文件只能用流水号，学校留用的请选别的命名",
+        "pattern_invalid": "格式里要有花括号里的项目，如 {站点}/{学号}_{姓名}，不能用 : * ? 等字符",
+        "pattern_unknown_field": "花括号里有不认识的项目",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }
 )
@@ -362,6 +399,8 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "old_password": "原密码",
         "new_password": "新密码",
         "station": "函授站",
+        "naming": "文件命名",
+        "pattern": "自定格式",
         "file_name": "文件名",
         "file_content": "内容",
     }

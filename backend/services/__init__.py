@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from backend.domain.policy import Policy
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
+from backend.services.code_packs import CodePackService
 from backend.services.codes import CodeService
+from backend.services.deliveries import DeliveryService
+from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.message_consents import MessageConsentService
@@ -17,6 +20,7 @@ from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
 from backend.services.pushes import PushService
+from backend.services.returned_lists import ReturnedListService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -39,8 +43,11 @@ class Services:
 
     audit: AuditService
     bindings: BindingService
+    code_packs: CodePackService
     codes: CodeService
     consents: ConsentService
+    deliveries: DeliveryService
+    delivery_packages: DeliveryPackageService
     entries: EntryService
     guidance: GuidanceService
     health: HealthService
@@ -53,6 +60,7 @@ class Services:
     posters: PosterService
     pushes: PushService
     reconcile: ReconcileService
+    returned_lists: ReturnedListService
     reviews: ReviewService
     roster: RosterService
     search: SearchService

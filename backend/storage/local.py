@@ -86,6 +86,11 @@ class LocalPhotoStore:
             raise UnavailableError("storage_damaged")
         return data
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a file, without reading it."""
+        path = self._path(key)
+        return path.is_file() and self._is_inside(path)
+
     def delete(self, key: str) -> None:
         """Remove the file of a key if it is there; raises UnavailableError."""
         path = self._path(key)
