@@ -308,6 +308,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "no_codes": ("这里还没有人绑定采集码", "学生绑定采集码以后再下载。"),
         "returned_list_not_found": ("没有找到这份返回名单", "请重新上传。"),
+        "returned_list_missing": ("没有收到名单文件", "请选择文件后再上传。"),
         "returned_list_columns": (
             "表里没有找到需要的列",
             "要有一列是学号、考生号或身份证号，一列是结果（bz、备注、校对结果等）。",
