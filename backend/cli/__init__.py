@@ -6,6 +6,7 @@ import click
 
 from backend.cli.bench import bench
 from backend.cli.check import check
+from backend.cli.deliver import deliver
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
@@ -24,6 +25,7 @@ def main() -> None:
 for command in (
     bench,
     check,
+    deliver,
     demo,
     doctor,
     evaluate,

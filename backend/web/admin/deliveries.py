@@ -18,7 +18,7 @@ from backend.web.admin.pages import field, hand_out, number, show
 from backend.web.auth import staff_required
 from backend.web.context import client_address, services
 from backend.web.media import package_response
-from backend.web.uploads import received_file
+from backend.web.uploads import required_list
 
 _SECTION: Final = "admin.deliveries"
 #: Fields of the form; none of them names anybody, so they may stand in an address.
@@ -129,10 +129,9 @@ def code_pack(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
 def receive_list(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
     """Take a list of the registry's answers in, to be looked at."""
     try:
-        sent = received_file("file")
-        if sent is None:
-            raise InvalidInputError("returned_list_missing")
-        list_id = services().returned_lists.receive(session.user, campaign_id, sent[0])
+        list_id = services().returned_lists.receive(
+            session.user, campaign_id, required_list()
+        )
     except InvalidInputError as error:
         return _list_page(session, error)
     return redirect(url_for("admin.returned_list", list_id=list_id), 303)

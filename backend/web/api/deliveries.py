@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, jsonify, request
+from flask import Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
-from backend.domain.errors import InvalidInputError
 from backend.services.types import Role, StaffSession
 from backend.web.admin.pages import hand_out
 from backend.web.api import delivery_schemas as schemas
@@ -16,24 +15,20 @@ from backend.web.api.admin import bp
 from backend.web.auth import staff_required
 from backend.web.context import client_address, services
 from backend.web.media import package_response
-from backend.web.uploads import received_file
+from backend.web.uploads import required_list
 
 _FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
-_CURSOR: Final = {
-    "name": "cursor",
-    "in": "query",
-    "required": False,
-    "schema": {"type": "string"},
-}
 
 
 @bp.get("/deliveries")
 @staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.CursorIn, location="query")
 @bp.output(schemas.DeliveriesOut)
-@bp.doc(parameters=[_CURSOR])
-def deliveries(session: StaffSession) -> ResponseReturnValue:
+def deliveries(
+    session: StaffSession, query_data: schemas.CursorIn
+) -> ResponseReturnValue:
     """List deliveries, the newest first; a station sees those that hold its own."""
-    page = services().deliveries.page(session.user, request.args.get("cursor") or None)
+    page = services().deliveries.page(session.user, query_data.cursor)
     return _body(schemas.DeliveriesOut.model_validate(page))
 
 
@@ -75,13 +70,13 @@ def delivery(session: StaffSession, delivery: str) -> ResponseReturnValue:
 
 @bp.get("/deliveries/<delivery>/items")
 @staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.CursorIn, location="query")
 @bp.output(schemas.DeliveryItemsOut)
-@bp.doc(parameters=[_CURSOR])
-def delivery_items(session: StaffSession, delivery: str) -> ResponseReturnValue:
+def delivery_items(
+    session: StaffSession, delivery: str, query_data: schemas.CursorIn
+) -> ResponseReturnValue:
     """List what is in a delivery, in the order of its list."""
-    page = services().deliveries.items(
-        session.user, delivery, request.args.get("cursor") or None
-    )
+    page = services().deliveries.items(session.user, delivery, query_data.cursor)
     return _body(schemas.DeliveryItemsOut.model_validate(page))
 
 
@@ -120,8 +115,8 @@ def check_sheet(session: StaffSession, delivery: str) -> ResponseReturnValue:
 
 @bp.get("/campaigns/<int:campaign_id>/codes.zip")
 @staff_required(Role.ADMIN, Role.STATION)
-@bp.output(_FILE, content_type="application/zip")
 @bp.input(schemas.CodePackIn, location="query")
+@bp.output(_FILE, content_type="application/zip")
 def code_pack(
     session: StaffSession, campaign_id: int, query_data: schemas.CodePackIn
 ) -> ResponseReturnValue:
@@ -144,11 +139,8 @@ def receive_returned_list(
     session: StaffSession, campaign_id: int
 ) -> ResponseReturnValue:
     """Take in the platform's list, field ``file``; nothing is applied yet."""
-    sent = received_file("file")
-    if sent is None:
-        raise InvalidInputError("returned_list_missing")
     service = services().returned_lists
-    list_id = service.receive(session.user, campaign_id, sent[0])
+    list_id = service.receive(session.user, campaign_id, required_list())
     found = service.get(session.user, list_id)
     return _body(schemas.ReturnedListOut.model_validate(found), 201)
 

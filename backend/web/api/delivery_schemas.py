@@ -50,6 +50,12 @@ class DeliveryIn(_In):
         )
 
 
+class CursorIn(BaseModel):
+    """Where a page begins."""
+
+    cursor: str | None = Field(default=None, max_length=20)
+
+
 class CodePackIn(BaseModel):
     """What narrows a pack of cards."""
 
