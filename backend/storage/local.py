@@ -88,8 +88,7 @@ class LocalPhotoStore:
 
     def has(self, key: str) -> bool:
         """Tell whether there is a file, without reading it."""
-        path = self._path(key)
-        return path.is_file() and self._is_inside(path)
+        return self._path(key).is_file()
 
     def delete(self, key: str) -> None:
         """Remove the file of a key if it is there; raises UnavailableError."""
