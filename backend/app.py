@@ -21,10 +21,13 @@ from backend.services.audit import AuditService
 from backend.services.batches import REQUEST_BUDGET, BatchService
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
+from backend.services.code_packs import CodePackService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
 from backend.services.contact_sheets import ContactSheetService
 from backend.services.credentials import SharedCredentials
+from backend.services.deliveries import DeliveryService
+from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.likenesses import LikenessService
@@ -37,6 +40,7 @@ from backend.services.posters import PosterService
 from backend.services.progress import ProgressService
 from backend.services.pushes import PushService
 from backend.services.reminders import ReminderService
+from backend.services.returned_lists import ReturnedListService
 from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
@@ -197,6 +201,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         campaigns=CampaignService(db=db, clock=clock, policies=shipped),
+        code_packs=CodePackService(db=db, clock=clock, vault=vault, store=store),
         codes=CodeService(
             db=db,
             clock=clock,
@@ -208,6 +213,10 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         collecting=collecting,
         consents=ConsentService(db=db, clock=clock),
         contact_sheets=ContactSheetService(db=db, clock=clock),
+        deliveries=DeliveryService(db=db, clock=clock, vault=vault, store=store),
+        delivery_packages=DeliveryPackageService(
+            db=db, clock=clock, vault=vault, store=store
+        ),
         entries=EntryService(db=db, clock=clock),
         guidance=GuidanceService(
             db=db, clock=clock, inspector=parts.inspector, policies=shipped
@@ -249,6 +258,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         reconcile=ReconcileService(db=db, clock=clock, store=store),
         reminders=ReminderService(db=db, clock=clock, jobs=jobs, templates=templates),
         review_queue=ReviewQueueService(db=db, clock=clock, jobs=jobs),
+        returned_lists=ReturnedListService(db=db, clock=clock, vault=vault, jobs=jobs),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),

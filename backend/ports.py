@@ -120,6 +120,9 @@ class PhotoStore(Protocol):
     def get(self, key: str) -> bytes:
         """Return the bytes; raises NotFoundError when there are none."""
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a file, without reading it."""
+
     def delete(self, key: str) -> None:
         """Remove the file if it is there."""
 

@@ -7,6 +7,7 @@ import click
 from backend.cli.batch import batch
 from backend.cli.bench import bench
 from backend.cli.check import check
+from backend.cli.deliver import deliver
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
@@ -26,6 +27,7 @@ for command in (
     batch,
     bench,
     check,
+    deliver,
     demo,
     doctor,
     evaluate,

@@ -6,6 +6,7 @@ from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
 from backend.db.collecting_models import BatchItem
+from backend.db.delivery_models import DeliveryItem
 from backend.db.models import Binding, CodeReadingRow, Submission
 
 
@@ -18,6 +19,8 @@ def file_keys(session: Session) -> set[str]:
         Binding.card_key,
         CodeReadingRow.card_key,
         BatchItem.file_key,
+        DeliveryItem.portrait_key,
+        DeliveryItem.card_key,
     )
     query = union_all(*(select(c.label("key")).where(c.is_not(None)) for c in columns))
     return {key for (key,) in session.execute(query) if key is not None}

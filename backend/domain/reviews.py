@@ -40,6 +40,10 @@ class Action(StrEnum):
     REOPEN = "reopen"
     REVIVE = "revive"
     WITHDRAW = "withdraw"
+    DELIVER = "deliver"
+    RECALL = "recall"
+    ACCEPT = "accept"
+    SEND_BACK = "send_back"
 
 
 class Attention(StrEnum):
@@ -106,6 +110,14 @@ TRANSITIONS: Final[Mapping[tuple[SubmissionStatus, Action], SubmissionStatus]] =
             (_S.RETURNED, _A.REOPEN): _S.PENDING,
             (_S.RETURNED, _A.SUPERSEDE): _S.SUPERSEDED,
             (_S.RETURNED, _A.WITHDRAW): _S.WITHDRAWN,
+            (_S.APPROVED, _A.DELIVER): _S.DELIVERED,
+            # A delivery that is cancelled before anything came back was never one.
+            (_S.DELIVERED, _A.RECALL): _S.APPROVED,
+            (_S.DELIVERED, _A.ACCEPT): _S.ACCEPTED,
+            (_S.DELIVERED, _A.SEND_BACK): _S.SENT_BACK,
+            # The registry corrects itself, either way.
+            (_S.ACCEPTED, _A.SEND_BACK): _S.SENT_BACK,
+            (_S.SENT_BACK, _A.ACCEPT): _S.ACCEPTED,
             (_S.SENT_BACK, _A.SUPERSEDE): _S.SUPERSEDED,
             # A student who uploads an earlier, never confirmed photo again gets it back.
             (_S.SUPERSEDED, _A.REVIVE): _S.DRAFT,

@@ -384,6 +384,40 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请对照照片逐项核对，全部符合才能通过；有不符合的请退回。",
         ),
         "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
+        # Deliveries.
+        "delivery_not_found": ("没有找到这次交付", "请从“交付”页面重新打开。"),
+        "delivery_has_problems": (
+            "有 {count} 张照片不能放进交付包",
+            "请先处理列出的问题，或者勾选“有问题的先不交付”。",
+        ),
+        "nothing_to_deliver": (
+            "没有可以交付的新照片",
+            "只有审核通过、还没有交付过的照片会放进新的交付包。",
+        ),
+        "delivery_raced": (
+            "有照片刚刚变了状态，这次没有做任何改动",
+            "请刷新页面，看过最新的数字再操作。",
+        ),
+        "delivery_answered": (
+            "学信网已经有了答复，这次交付不能撤销",
+            "需要更换的照片，请导入返回名单，学生重交后再做一次新的交付。",
+        ),
+        "delivery_cancelled": ("这次交付已经撤销", "请下载后来的交付包。"),
+        "delivery_purged": (
+            "照片已按保存期限删除，不能再下载",
+            "请使用当时下载的交付包。",
+        ),
+        "delivery_incomplete": (
+            "有 {count} 个文件缺失，交付包不完整，没有下载",
+            "请联系系统管理员检查存储或从备份恢复，再下载。",
+        ),
+        "no_codes": ("这里还没有人绑定采集码", "学生绑定采集码以后再下载。"),
+        "returned_list_not_found": ("没有找到这份返回名单", "请重新上传。"),
+        "returned_list_missing": ("没有收到名单文件", "请选择文件后再上传。"),
+        "returned_list_columns": (
+            "表里没有找到需要的列",
+            "要有一列是学号、考生号或身份证号，一列是结果（bz、备注、校对结果等）。",
+        ),
         # Pictures.
         "not_a_picture": ("这不是照片文件", _PHOTO),
         "unsupported_format": ("不支持 {format} 格式的文件", _PHOTO),
@@ -426,6 +460,7 @@ _DEFAULTS: Final = {
     "rows": "300000",
     "columns": "200",
     "row": "…",
+    "count": "几",
 }
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -458,6 +493,9 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "policy_not_found": "请从列表里选择",
         "notice_version_same": "告知内容改了，请换一个版本号，学生会重新阅读并同意",
         "window_for_all": "至少选一个：毕业届、层次或函授站",
+        "naming_not_allowed": "给采集单位的文件只能用流水号，学校留用的请选别的命名",
+        "pattern_invalid": "格式里要有花括号里的项目，如 {站点}/{学号}_{姓名}，不能用 : * ? 等字符",
+        "pattern_unknown_field": "花括号里有不认识的项目",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }
 )
@@ -501,6 +539,8 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "certificate_no": "证书编号",
         "study_form": "学习形式",
         "class_no": "班级",
+        "naming": "文件命名",
+        "pattern": "自定格式",
         "file_name": "文件名",
         "file_content": "内容",
     }

@@ -10,9 +10,12 @@ from backend.services.audit import AuditService
 from backend.services.batches import BatchService
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
+from backend.services.code_packs import CodePackService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
 from backend.services.contact_sheets import ContactSheetService
+from backend.services.deliveries import DeliveryService
+from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.likenesses import LikenessService
@@ -24,6 +27,7 @@ from backend.services.posters import PosterService
 from backend.services.progress import ProgressService
 from backend.services.pushes import PushService
 from backend.services.reminders import ReminderService
+from backend.services.returned_lists import ReturnedListService
 from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
@@ -51,10 +55,13 @@ class Services:
     batches: BatchService
     bindings: BindingService
     campaigns: CampaignService
+    code_packs: CodePackService
     codes: CodeService
     collecting: CollectingService
     consents: ConsentService
     contact_sheets: ContactSheetService
+    deliveries: DeliveryService
+    delivery_packages: DeliveryPackageService
     entries: EntryService
     guidance: GuidanceService
     health: HealthService
@@ -71,6 +78,7 @@ class Services:
     reconcile: ReconcileService
     reminders: ReminderService
     review_queue: ReviewQueueService
+    returned_lists: ReturnedListService
     reviews: ReviewService
     roster: RosterService
     roster_imports: RosterImportService

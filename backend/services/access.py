@@ -25,3 +25,9 @@ def require_station(actor: StaffUser, station_id: int | None, *, code: str) -> N
     """
     if actor.station_id is not None and actor.station_id != station_id:
         raise NotFoundError(code)
+
+
+def require_desk(actor: StaffUser) -> None:
+    """Raise PermissionDeniedError unless the actor collects: a station, or everything."""
+    if actor.role is Role.REVIEWER:
+        raise PermissionDeniedError("role_not_allowed")

@@ -6,6 +6,7 @@ import hashlib
 
 from flask import Response, request
 
+from backend.services.delivery_types import Package
 from backend.services.types import Media
 
 #: Kept by nobody but the browser that asked, which asks again each time.
@@ -21,4 +22,15 @@ def media_response(media: Media) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers.set("Content-Disposition", "inline", filename=media.filename)
     response.make_conditional(request)
+    return response
+
+
+def package_response(package: Package) -> Response:
+    """Send a ZIP as it is made; a size told beforehand shows when the end is missing."""
+    response = Response(package.chunks, mimetype="application/zip")
+    if package.size_bytes is not None:
+        response.content_length = package.size_bytes
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.set("Content-Disposition", "attachment", filename=package.filename)
     return response

@@ -45,6 +45,14 @@ def received_file(*fields: str) -> tuple[bytes, str | None] | None:
     return None
 
 
+def required_list() -> bytes:
+    """Return the sheet sent; raises InvalidInputError ``returned_list_missing``."""
+    found = received_file("file")
+    if found is None:
+        raise InvalidInputError("returned_list_missing")
+    return found[0]
+
+
 def required_file(*fields: str) -> tuple[bytes, str | None]:
     """Return the file sent; raises InvalidInputError ``photo_missing``."""
     found = received_file(*fields)

@@ -29,15 +29,19 @@ STEPS = {
         "supersede": "superseded",
         "withdraw": "withdrawn",
     },
-    "approved": {"return": "returned", "reopen": "pending"},
+    "approved": {"return": "returned", "reopen": "pending", "deliver": "delivered"},
     "returned": {
         "reopen": "pending",
         "supersede": "superseded",
         "withdraw": "withdrawn",
     },
-    "delivered": {},
-    "accepted": {},
-    "sent_back": {"supersede": "superseded"},
+    "delivered": {
+        "recall": "approved",
+        "accept": "accepted",
+        "send_back": "sent_back",
+    },
+    "accepted": {"send_back": "sent_back"},
+    "sent_back": {"accept": "accepted", "supersede": "superseded"},
     "superseded": {"revive": "draft"},
     "withdrawn": {},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backend.web.admin import (
     batches,
+    deliveries,
     entries,
     home,
     messages_page,
@@ -23,6 +24,7 @@ from backend.web.admin.blueprint import bp
 __all__ = [
     "batches",
     "bp",
+    "deliveries",
     "entries",
     "home",
     "messages_page",

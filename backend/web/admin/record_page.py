@@ -114,6 +114,7 @@ def show_record(
         if current
         else ReportLines(),
         policy=policy_of(current.view.report) if current else None,
+        deliveries=services().deliveries.of_record(session.user, binding_id),
         **opened,
     )
 

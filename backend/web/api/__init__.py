@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.web.api import (
     admin,
     admin_progress,
+    deliveries,
     docs,
     guidance,
     messages,
@@ -19,6 +20,7 @@ __all__ = [
     "admin",
     "admin_progress",
     "bp",
+    "deliveries",
     "docs",
     "guidance",
     "messages",

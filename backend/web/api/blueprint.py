@@ -50,7 +50,12 @@ def problems(*statuses: int) -> dict[int | str, Any]:
 
 @bp.before_request
 def _limit_forms() -> None:
-    limit_forms("api.read_code", "api.submit_photo", frames="api.guide_camera")
+    limit_forms(
+        "api.read_code",
+        "api.submit_photo",
+        "api.admin.receive_returned_list",
+        frames="api.guide_camera",
+    )
 
 
 @bp.record_once
