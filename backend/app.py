@@ -26,6 +26,7 @@ from backend.services.guidance import GuidanceService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
+from backend.services.on_site import OnSiteService
 from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
@@ -177,6 +178,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         idempotency=IdempotencyService(db=db, clock=clock),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
+        on_site=OnSiteService(db=db, clock=clock, reader=parts.reader),
         outbox=OutboxService(
             db=db,
             clock=clock,

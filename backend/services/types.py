@@ -262,6 +262,17 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class OnSiteStudent:
+    """One student on the list that the desk keeps for a line that breaks."""
+
+    id: int
+    name: str
+    student_no_tail: str
+    level: str
+    class_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
     """What to look for; empty fields do not narrow."""
 

@@ -24,3 +24,11 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// A station's list that on-site collecting keeps in the browser goes with the session.
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", () => {
+    indexedDB.deleteDatabase("bizhao-on-site-roster");
+    localStorage.removeItem("bizhao-on-site");
+  });
+}
