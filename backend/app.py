@@ -20,6 +20,7 @@ from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
+from backend.services.collecting import CollectingService
 from backend.services.credentials import SharedCredentials
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
@@ -150,6 +151,15 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     message_consents = MessageConsentService(
         db=db, clock=clock, vault=vault, templates=templates
     )
+    submissions = SubmissionService(
+        db=db,
+        clock=clock,
+        store=store,
+        inspector=parts.inspector,
+        policies=shipped,
+        jobs=jobs,
+        content_check=settings.content_check,
+    )
     picture_checks = PictureCheckService(
         db=db,
         clock=clock,
@@ -168,6 +178,9 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             store=store,
             reader=parts.reader,
             limiter=limiter,
+        ),
+        collecting=CollectingService(
+            db=db, clock=clock, vault=vault, submissions=submissions
         ),
         consents=ConsentService(db=db, clock=clock),
         entries=EntryService(db=db, clock=clock),
@@ -232,15 +245,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             idle=timedelta(minutes=settings.staff_idle_minutes),
         ),
         stations=stations,
-        submissions=SubmissionService(
-            db=db,
-            clock=clock,
-            store=store,
-            inspector=parts.inspector,
-            policies=shipped,
-            jobs=jobs,
-            content_check=settings.content_check,
-        ),
+        submissions=submissions,
         verification=VerificationService(db=db, clock=clock),
     )
     if isinstance(jobs, InlineJobs):

@@ -175,6 +175,10 @@ class Consent(Base):
     channel: Mapped[str] = mapped_column(String(20))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The staff member it was given to, where it was not given on a screen.
+    witness_id: Mapped[int | None] = mapped_column(
+        ForeignKey("staff.id", ondelete="RESTRICT")
+    )
 
     __table_args__ = (
         Index(
@@ -220,8 +224,9 @@ class Binding(Base):
     student_id: Mapped[int | None] = mapped_column(
         ForeignKey("students.id", ondelete="RESTRICT"), index=True
     )
-    code_hash: Mapped[str] = mapped_column(HEX)
-    raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    # None while staff hold it for a student whose code nobody has brought yet.
+    code_hash: Mapped[str | None] = mapped_column(HEX)
+    raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     fingerprint: Mapped[str] = mapped_column(String(20), index=True)
     card_key: Mapped[str | None] = mapped_column(String(80))
     # What a waiting student said of themselves, to be met by the roster later.

@@ -164,6 +164,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "需要换新二维码时，请用“更换入口”。",
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
+        "student_not_found": (
+            "没有这个学生",
+            "请确认批次和函授站；名册里没有的学生请联系管理员补录。",
+        ),
         "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
         # Collection codes.

@@ -9,6 +9,7 @@ from backend.domain.policy import Policy
 from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
+from backend.services.collecting import CollectingService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
 from backend.services.message_consents import MessageConsentService
@@ -41,6 +42,7 @@ class Services:
     audit: AuditService
     bindings: BindingService
     codes: CodeService
+    collecting: CollectingService
     consents: ConsentService
     entries: EntryService
     guidance: GuidanceService

@@ -46,14 +46,29 @@ class PrincipalKind(StrEnum):
     BROWSER = "browser"
     MINI_PROGRAM = "mini_program"
     SERVICE_ACCOUNT = "service_account"
+    #: Staff who act for a student; one for each student they act for.
+    STAFF = "staff"
+
+
+class Source(StrEnum):
+    """How a photo was handed in."""
+
+    SCAN = "scan"
+    ON_SITE = "on_site"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is on the other end."""
+    """Who is on the other end.
+
+    Attributes:
+        acting: the user name of the staff member who acts for the student, else empty.
+    """
 
     id: int
     kind: PrincipalKind
+    acting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +277,36 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectStudent:
+    """A student as those see them who take or bring their photo.
+
+    Attributes:
+        binding_id: the live binding, if there is one.
+        status: of the photo handed in, else of the draft.
+    """
+
+    id: int
+    campaign_id: int
+    name: str = field(repr=False)
+    student_no: str = field(repr=False)
+    id_number_masked: str = field(repr=False)
+    level: str
+    major: str
+    class_no: str
+    station_name: str
+    fingerprint: str
+    binding_id: str | None
+    status: SubmissionStatus | None
+    exempt_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class OnSiteStudent:
     """One student on the list that the desk keeps for a line that breaks."""
 
     id: int
-    name: str
-    student_no_tail: str
+    name: str = field(repr=False)
+    student_no_tail: str = field(repr=False)
     level: str
     class_no: str
 
