@@ -1,6 +1,4 @@
-"""What the desk on site needs beside collecting itself: the list for a line that breaks,
-and the reading of a code that is held before the lens.
-"""
+"""What the desk on site needs beside collecting itself: a list, and a reader of codes."""
 
 from __future__ import annotations
 

@@ -51,7 +51,8 @@ def on_site_shell(session: StaffSession, campaign_id: int) -> ResponseReturnValu
 @public
 def on_site_worker() -> ResponseReturnValue:
     """Send the service worker, with leave to serve the pages of the desk only."""
-    response: Response = current_app.send_static_file("on-site-worker.js")
+    with current_app.open_resource("static/on-site-worker.js") as script:
+        response = Response(script.read(), mimetype="text/javascript")
     response.headers["Service-Worker-Allowed"] = url_for("admin.on_site")
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -25,10 +25,12 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
-// A station's list that on-site collecting keeps in the browser goes with the session.
+// What on-site collecting keeps in the browser goes with the session, but for pictures that
+// still wait: nobody else has those.
 for (const form of document.querySelectorAll("form[data-sign-out]")) {
   form.addEventListener("submit", () => {
     indexedDB.deleteDatabase("bizhao-on-site-roster");
     localStorage.removeItem("bizhao-on-site");
+    if (window.caches) caches.delete("bizhao-on-site");
   });
 }

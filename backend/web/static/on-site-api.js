@@ -22,10 +22,10 @@ export class Refusal extends Error {
 }
 
 export class Api {
-  constructor(root, user) {
+  constructor(root) {
     this.root = root;
-    // Whose pictures wait here; nobody else's session sends them.
-    this.user = user;
+    // Whose desk this is; nobody else's session sends what waits here.
+    this.user = null;
     this.csrf = "";
   }
 

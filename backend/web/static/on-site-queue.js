@@ -129,6 +129,10 @@ export class Queue {
     // The server has it: the picture and the code leave this browser.
     if (result.status !== "draft") await pictures.remove(item.key);
     else await pictures.put({ ...item, bytes: null, code: null, result, state: result.can_confirm ? "ok" : "refused" });
+    // It is the student's draft now, instead of an earlier one.
+    for (const other of (await this.mine()).mine) {
+      if (other.result && other.key !== item.key && other.student.id === item.student.id) await pictures.remove(other.key);
+    }
   }
 }
 
