@@ -321,10 +321,19 @@ def test_several_files_are_offered_newest_first_and_deleting_asks_twice(
         context.set_offline(True)
         files.nth(1).click()
         page.get_by_role("button", name="用这张，去检查").click()
-        expect(page.locator("[data-queue] li")).to_have_count(1)
+        page.get_by_role("button", name="重拍").click()
+        shoot(page, (3, 3, 3))
+        expect(page.locator("[data-queue] li")).to_have_count(2)
+        page.get_by_role("button", name="下一位").click()
+        find(page, person.name)
+        expect(page.locator("[data-found]")).to_contain_text("没有离线名单")
+        page.locator("[data-queue]").get_by_role("button", name="删除").first.click()
+        page.get_by_role("button", name="真的删除").blur()
+        # Whoever looks away is asked again.
+        expect(page.get_by_role("button", name="真的删除")).to_have_count(0)
         page.locator("[data-clear]").click()
         page.get_by_role("button", name="真的删除").click()
-        assert len(kept(page)) == 1
+        assert len(kept(page)) == 2
         page.get_by_role("button", name="最后确认").click()
         expect(page.locator("[data-queue] li")).to_have_count(0)
         assert kept(page) == []

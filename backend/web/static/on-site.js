@@ -101,6 +101,9 @@ function line(up) {
   const badge = part("line");
   badge.textContent = up ? "在线" : "网络断了";
   badge.className = `badge-state tone-${up ? "good" : "warn"}`;
+  part("who-hint").textContent = up
+    ? "扫码枪对准采集码，或输入姓名、学号、考生号、身份证号（后 6 位也行），按回车。"
+    : "网络断了：按离线名单找，输入姓名，或学号后 4 位，按回车。";
 }
 
 function signedOut(error) {
@@ -289,7 +292,12 @@ function drawResult(item) {
   shown = item;
   const box = part("result"), result = item.result;
   naming(item.student.name);
-  for (const [name, offered] of [["confirm", result && result.can_confirm], ["review", result && result.can_request_review], ["again", item.state !== "waiting"]]) part(name).hidden = !offered;
+  for (const [name, offered] of [["confirm", result && result.can_confirm], ["review", result && result.can_request_review]]) part(name).hidden = !offered;
+  // One thing is the next to do: confirm, else take it again, else the next student.
+  const confirms = Boolean(result && result.can_confirm), repeats = item.state !== "waiting" && !confirms;
+  part("again").className = `btn btn-${repeats ? "primary" : "outline-secondary"}`;
+  part("next").className = `btn btn-${confirms || repeats ? "outline-secondary" : "primary"}`;
+  part("next").textContent = confirms ? "先不提交，下一位" : "下一位";
   if (result) box.replaceChildren(...verdict(result));
   else if (item.state === "failed") box.replaceChildren(headline("fail", "没有成功"), element("p", {}, item.reason));
   else if (queue.sending === item.key) box.replaceChildren(headline("wait", "正在发送和检查"), element("p", {}, "大约需要几秒。不想等可以先做下一位。"));
@@ -335,7 +343,7 @@ async function drawQueue() {
     ? "没发送的照片只在这台设备上，请不要清除浏览器数据；服务器收到后，照片马上从这里删除。"
     : "没有等着的照片。拍好的照片先存在这台设备上，服务器收到后马上从这里删除。";
   part("retry").hidden = !mine.some((item) => item.state === "waiting" || (item.state === "failed" && item.bytes));
-  part("clear").hidden = !mine.length;
+  part("clear").hidden = mine.length < 2;
   part("others").hidden = !others;
   part("others").textContent = others ? `另有 ${others} 张由别的账号采集，登录那个账号后发送。` : "";
   const item = mine.find((one) => one.key === current);
