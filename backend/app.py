@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backend import policies
 from backend.crypto import FileCipher, Passwords, Vault
@@ -18,6 +18,7 @@ from backend.logs import configure_logs
 from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
+from backend.services.batches import REQUEST_BUDGET, BatchService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
@@ -66,6 +67,10 @@ if TYPE_CHECKING:
         PhotoStore,
         WeChatGateway,
     )
+
+
+#: Seconds a worker spends on batches before it makes room for other jobs.
+_ROUND: Final = 60.0
 
 
 class SystemClock:
@@ -168,8 +173,21 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         gateway=gateway,
         public_url=settings.public_url,
     )
+    collecting = CollectingService(
+        db=db, clock=clock, vault=vault, submissions=submissions
+    )
     services = Services(
         audit=AuditService(db=db),
+        batches=BatchService(
+            db=db,
+            clock=clock,
+            vault=vault,
+            store=store,
+            collecting=collecting,
+            jobs=jobs,
+            # A worker has time; whoever waits for an answer has not.
+            job_budget=REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND,
+        ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         codes=CodeService(
             db=db,
@@ -179,9 +197,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             reader=parts.reader,
             limiter=limiter,
         ),
-        collecting=CollectingService(
-            db=db, clock=clock, vault=vault, submissions=submissions
-        ),
+        collecting=collecting,
         consents=ConsentService(db=db, clock=clock),
         entries=EntryService(db=db, clock=clock),
         guidance=GuidanceService(
@@ -260,6 +276,7 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.REMINDERS: services.outbox.remind,
         Job.PUSHES: services.pushes.handle_open,
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
+        Job.BATCHES: services.batches.go_on_all,
     }
 
 
@@ -310,5 +327,6 @@ def create_app(
         public_url=settings.public_url,
         secure_cookies=settings.secure_cookies,
         max_upload_bytes=settings.max_upload_bytes,
+        max_batch_bytes=settings.max_batch_bytes,
     )
     return make_web_app(context, proxies=settings.proxies)

@@ -221,6 +221,7 @@ class Job(StrEnum):
     REMINDERS = "reminders"
     PUSHES = "pushes"
     PICTURE_CHECKS = "picture_checks"
+    BATCHES = "batches"
 
 
 class Jobs(Protocol):

@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     #: How many proxies in front set ``X-Forwarded-*``.
     proxies: int = Field(default=0, ge=0, le=5)
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
+    #: A ZIP with the photos of a whole class or station.
+    max_batch_bytes: int = Field(default=1024**3, ge=1024)
     session_hours: int = Field(default=24 * 14, ge=1)
     staff_session_hours: int = Field(default=12, ge=1)
     staff_idle_minutes: int = Field(default=60, ge=1)

@@ -134,6 +134,7 @@ class CannedInspector:
 
     verdict: Verdict = Verdict.PASS
     ready: bool = True
+    outage: DomainError | None = None
     seen: list[str] = field(default_factory=list)
     glanced: list[tuple[int, int]] = field(default_factory=list)
     frame: Measurements = field(default_factory=good)
@@ -147,6 +148,8 @@ class CannedInspector:
         today: date | None = None,
     ) -> CannedInspection:
         del filename, today
+        if self.outage is not None:
+            raise self.outage
         sha256 = hashlib.sha256(data).hexdigest()
         self.seen.append(sha256)
         passed = self.verdict is not Verdict.FAIL

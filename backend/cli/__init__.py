@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backend.cli.batch import batch
 from backend.cli.bench import bench
 from backend.cli.check import check
 from backend.cli.evaluate import evaluate
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 for command in (
+    batch,
     bench,
     check,
     demo,

@@ -164,6 +164,25 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "需要换新二维码时，请用“更换入口”。",
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
+        "batch_not_found": ("没有这个批量上传", "请返回列表。"),
+        "archive_missing": ("没有收到 ZIP 文件", "请选择一个 ZIP 文件再上传。"),
+        "batch_empty": ("里面没有文件", "请选择装有照片的文件夹或 ZIP。"),
+        "archive_unreadable": (
+            "这个文件不是能打开的 ZIP",
+            "请用电脑自带的压缩功能重新打包成 ZIP 再上传；RAR、7z 请先解压。",
+        ),
+        "archive_encrypted": (
+            "这个 ZIP 设了密码",
+            "请去掉密码重新打包。",
+        ),
+        "archive_too_many_files": (
+            "ZIP 里的文件太多",
+            "一个 ZIP 最多 {most} 个文件，请按班级分开打包。",
+        ),
+        "archive_grows": (
+            "ZIP 解压后大得不正常",
+            "照片压缩后不会小很多。请只打包照片原文件，再上传。",
+        ),
         "student_not_found": (
             "没有这个学生",
             "请确认批次和函授站；名册里没有的学生请联系管理员补录。",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backend.domain.policy import Policy
 from backend.services.audit import AuditService
+from backend.services.batches import BatchService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.collecting import CollectingService
@@ -40,6 +41,7 @@ class Services:
     """Every use case, wired."""
 
     audit: AuditService
+    batches: BatchService
     bindings: BindingService
     codes: CodeService
     collecting: CollectingService

@@ -6,6 +6,7 @@ own: so consents, bindings and photos are one person's each, as on every other w
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from datetime import datetime
 from enum import StrEnum
@@ -164,6 +165,14 @@ class CollectingService:
         return self._submissions.submit(
             who, binding_id, data, filename=filename, source=source
         )
+
+    def has_same(self, actor: StaffUser, binding_id: str, data: bytes) -> bool:
+        """Tell whether these very bytes were handed in for the binding before."""
+        self._acting(actor, binding_id)
+        sha256 = hashlib.sha256(data).hexdigest()
+        with self._db.reading() as session:
+            binding = bindings.get_binding(session, binding_id)
+            return submissions.find_same_bytes(session, binding.id, sha256) is not None
 
     def confirm(self, actor: StaffUser, submission_id: str) -> SubmissionView:
         """Hand a judged photo in for the student."""

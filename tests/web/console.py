@@ -391,7 +391,10 @@ def csrf_of(page: TestResponse) -> str:
 
 
 def send(
-    client: FlaskClient, page: str, to: str, **fields: str | list[str]
+    client: FlaskClient,
+    page: str,
+    to: str,
+    **fields: str | list[str] | tuple[io.BytesIO, str],
 ) -> TestResponse:
     """Send a form of the page, with the token the page carries."""
     token = csrf_of(client.get(page))

@@ -229,6 +229,7 @@ def make_stage(
             public_url=settings.public_url,
             secure_cookies=False,
             max_upload_bytes=settings.max_upload_bytes,
+            max_batch_bytes=1024**3,
         ),
         proxies=0,
     )

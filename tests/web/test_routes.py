@@ -10,6 +10,8 @@ import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from backend.services.batch_files import BatchFile
+from backend.services.staff import OPERATOR
 from backend.services.types import Role
 from tests.web.console import ADDRESS, HUMAN_RULE, PASSWORD, School, make_school
 
@@ -114,11 +116,20 @@ WHO: dict[str, str | frozenset[Role]] = {
     ),
     **dict.fromkeys(
         [
+            "admin.batch",
+            "admin.batch_report",
+            "admin.batches",
             "admin.campaigns",
             "admin.entries",
             "admin.on_site",
             "admin.on_site_desk",
             "admin.on_site_shell",
+            "admin.go_on_with_batch",
+            "admin.receive_batch",
+            "api.admin.get_batch",
+            "api.admin.go_on_with_batch",
+            "api.admin.list_batch_items",
+            "api.admin.receive_batch",
             "admin.code_png",
             "admin.code_svg",
             "admin.poster_pdf",
@@ -220,6 +231,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     binding = school.services.bindings.get(
         school.sessions[2].principal, submission.binding_public_id
     )
+    batch = school.services.batches.receive(
+        OPERATOR,
+        school.campaign,
+        [BatchFile("nobody.jpg", lambda: None)],
+        names={},
+        consent_in_writing=True,
+    )
     tokens = {"student": school.services.sessions.start().token}
     for role in ROLES:
         opened = school.services.staff.sign_in(role, PASSWORD, address=ADDRESS)
@@ -238,6 +256,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "student_id": 1,
             "name": "notice-2025",
             "account": "mini-program",
+            "batch_id": batch.id,
         },
         owner_name=binding.student_name,
         tokens=tokens,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.web.admin import (
+    batches,
     entries,
     home,
     messages_page,
@@ -18,6 +19,7 @@ from backend.web.admin import (
 from backend.web.admin.blueprint import bp
 
 __all__ = [
+    "batches",
     "bp",
     "entries",
     "home",

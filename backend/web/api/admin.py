@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from backend.domain.errors import InvalidInputError, NotFoundError, Violation
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import MediaKind, Role, StaffSession, StationView
+from backend.web.admin.batches import received_batch
 from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import hand_out, number
 from backend.web.api import admin_schemas as schemas
@@ -247,6 +248,49 @@ def decide(
     response = _body(schemas.DecisionOut.model_validate(view))
     response.set_etag(str(view.version))
     return response
+
+
+@bp.post("/batches")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.BatchOut, 201)
+def receive_batch(session: StaffSession) -> ResponseReturnValue:
+    """Receive a ZIP of photos.
+
+    Multipart fields: ``archive`` the ZIP; ``list`` an optional sheet with file names and
+    numbers; ``campaign`` the campaign's id; ``consent`` is ``yes`` when the school has
+    the students' consent in writing.
+    """
+    return _body(schemas.BatchOut.of(received_batch(session)), 201)
+
+
+@bp.get("/batches/<int:batch_id>")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.BatchOut)
+def get_batch(session: StaffSession, batch_id: int) -> ResponseReturnValue:
+    """Return how far a batch is."""
+    return _body(schemas.BatchOut.of(services().batches.get(session.user, batch_id)))
+
+
+@bp.post("/batches/<int:batch_id>/go-on")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.BatchOut)
+def go_on_with_batch(session: StaffSession, batch_id: int) -> ResponseReturnValue:
+    """Hand in the next files; call it until ``finished_at`` is set."""
+    return _body(schemas.BatchOut.of(services().batches.go_on(session.user, batch_id)))
+
+
+@bp.get("/batches/<int:batch_id>/items")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.BatchItemsIn, location="query")
+@bp.output(schemas.BatchItemsOut)
+def list_batch_items(
+    session: StaffSession, batch_id: int, query_data: schemas.BatchItemsIn
+) -> ResponseReturnValue:
+    """List the files of a batch after a position."""
+    items = services().batches.items(
+        session.user, batch_id, after=query_data.after, limit=query_data.limit
+    )
+    return _body(schemas.BatchItemsOut.model_validate({"items": items}))
 
 
 def _body(model: BaseModel, status: int = 200) -> Response:

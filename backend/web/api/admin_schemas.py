@@ -7,9 +7,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.domain.batch import ItemState
 from backend.domain.campaigns import EntryState
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.batches import BatchView
 from backend.services.types import (
     AdminSubmission,
     BindingStatus,
@@ -334,3 +336,45 @@ class DecisionOut(_Out):
     version: int
     return_reasons: list[str]
     return_note: str
+
+
+class BatchOut(_Out):
+    """A batch of photos and how far it is; ``counts`` by state of the files."""
+
+    id: int
+    campaign_id: int
+    brought_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    total: int
+    waiting: int
+    counts: dict[ItemState, int]
+
+    @classmethod
+    def of(cls, batch: BatchView) -> Self:
+        """Return a batch as it is sent."""
+        return cls.model_validate(batch)
+
+
+class BatchItemsIn(_In):
+    """Which files of a batch."""
+
+    after: int = Field(default=0, ge=0, description="the last position seen")
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class BatchItemOut(_Out):
+    """One file of a batch; ``detail`` is an error's code or the refusing rules."""
+
+    position: int
+    file_name: str
+    state: ItemState
+    detail: str
+    student_name: str
+    student_no: str
+
+
+class BatchItemsOut(_Out):
+    """Files of a batch, in the order they came."""
+
+    items: list[BatchItemOut]

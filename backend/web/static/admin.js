@@ -34,3 +34,7 @@ for (const form of document.querySelectorAll("form[data-sign-out]")) {
     if (window.caches) caches.delete("bizhao-on-site");
   });
 }
+
+// A batch goes on by itself while somebody looks at it.
+const goOn = document.querySelector("form[data-go-on]");
+if (goOn && !location.search.includes("state=")) setTimeout(() => goOn.requestSubmit(), 800);
