@@ -23,7 +23,7 @@ from tests.browser.test_console import sign_in
 from tests.browser.test_student_flow import PATIENCE_MS
 from tests.factories import SCHOOL_NAME, make_student
 from tests.imaging.portraits import graduate
-from tests.web.console import School, jpeg, make_school
+from tests.web.console import PASSWORD, School, jpeg, make_school
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
 
@@ -359,3 +359,27 @@ def test_the_list_goes_when_the_desk_is_closed(school: School, address: str) -> 
         ]"""
         assert page.evaluate(left) == [0, 0, 0]
     assert collected(school) == {}
+
+
+def test_what_the_server_refuses_waits_with_the_reason_and_may_be_tried_again(
+    school: School, address: str
+) -> None:
+    person = make_student(2)
+    with phone(REFUSE) as context:
+        page = to_the_desk(context, address)
+        find(page, person.name)
+        agree(page, person.name)
+        with school.db.reading() as session:
+            binding = session.scalars(select(Binding.public_id)).one()
+        admin = school.services.staff.authenticate(
+            school.services.staff.sign_in("admin", PASSWORD, address="").token
+        )
+        school.services.reviews.release_binding(admin.user, binding, "重新绑定")
+        shoot(page, (1, 2, 3))
+        expect(page.locator("[data-queue] .tone-bad")).to_have_text("没有成功")
+        ((_, state, size),) = kept(page)
+        assert state == "failed"
+        assert size > 0
+        page.get_by_role("button", name="现在重试").click()
+        expect(page.locator("[data-queue] .tone-good")).to_have_count(1)
+    assert collected(school) == {person.student_no: ["draft"]}

@@ -47,7 +47,8 @@ export class Queue {
 
   async retry() {
     for (const item of (await this.mine()).mine) {
-      if (item.state === "failed" && item.bytes) await pictures.put({ ...item, state: "waiting", reason: "" });
+      // Opened anew: the binding may be what failed.
+      if (item.state === "failed" && item.bytes) await pictures.put({ ...item, binding: null, state: "waiting", reason: "" });
     }
     return this.wake();
   }
@@ -65,8 +66,7 @@ export class Queue {
       return this.running;
     }
     // One tab sends at a time.
-    this.running = navigator.locks.request("bizhao-on-site", () => this.round()).then((left) => {
-      this.running = null;
+    this.running = navigator.locks.request("bizhao-on-site", () => this.round()).finally(() => { this.running = null; }).then((left) => {
       if (this.again) {
         this.again = false;
         return this.run();

@@ -4,6 +4,7 @@
 import { LineError } from "./on-site-api.js";
 
 const PAUSE_MS = 700, LONG_SIDE = 1280, QUALITY = 0.85;
+const NOTHING_YET = "对准学生手机上的采集码";
 
 export function makeScanner(dialog, { read, found, trouble }) {
   const video = dialog.querySelector("video"), hint = dialog.querySelector("[data-scan-hint]");
@@ -26,7 +27,7 @@ export function makeScanner(dialog, { read, found, trouble }) {
       trouble();
       return;
     }
-    hint.textContent = "对准学生手机上的采集码";
+    hint.textContent = NOTHING_YET;
     video.srcObject = stream;
     dialog.showModal();
     await video.play().catch(() => {});
@@ -52,7 +53,7 @@ export function makeScanner(dialog, { read, found, trouble }) {
       return await read(await still());
     } catch (error) {
       if (error instanceof LineError) hint.textContent = "网络断了，现在读不了码。请输入姓名或学号";
-      else if (error.title) hint.textContent = error.title;
+      else if (error.code !== "no_code_in_picture") hint.textContent = error.title || NOTHING_YET;
       return "";
     }
   }

@@ -416,7 +416,7 @@ async function drawRoster() {
 async function end() {
   await rosters.clear();
   const { mine } = await queue.mine();
-  if (mine.some((item) => item.bytes)) {
+  if (mine.length) {
     await drawRoster();
     notice("warn", `离线名单已删除。还有 ${mine.length} 张照片没有办完，留在这台设备上；办完再离开。`);
     return;
