@@ -34,6 +34,7 @@ from backend.services.likenesses import LikenessService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
+from backend.services.on_site import OnSiteService
 from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
@@ -226,6 +227,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         likenesses=LikenessService(db=db),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
+        on_site=OnSiteService(db=db, clock=clock, reader=parts.reader),
         outbox=OutboxService(
             db=db,
             clock=clock,

@@ -21,6 +21,7 @@ from backend.services.guidance import GuidanceService
 from backend.services.likenesses import LikenessService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
+from backend.services.on_site import OnSiteService
 from backend.services.outbox import OutboxService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
@@ -69,6 +70,7 @@ class Services:
     likenesses: LikenessService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
+    on_site: OnSiteService
     outbox: OutboxService
     picture_checks: PictureCheckService
     policies: Mapping[str, Policy]

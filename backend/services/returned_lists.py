@@ -285,7 +285,7 @@ class ReturnedListService:
         )
         outbox.cancel_of(session, row.id, at=now)
         if change.answer.sends_back:
-            tell_holders(session, MessageKind.RETURNED, binding, row, at=now)
+            tell_holders(session, MessageKind.RETURNED, binding, row, at=now, due=now)
 
 
 class _Index:

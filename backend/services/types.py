@@ -317,6 +317,17 @@ class CollectStudent:
 
 
 @dataclass(frozen=True, slots=True)
+class OnSiteStudent:
+    """One student on the list that the desk keeps for a line that breaks."""
+
+    id: int
+    name: str = field(repr=False)
+    student_no_tail: str = field(repr=False)
+    level: str
+    class_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
     """What to look for; empty fields do not narrow."""
 

@@ -37,7 +37,13 @@ AREAS: Final = (
     Area("进度", (Place("admin.home", "h", "进度"),)),
     Area("查找", (Place("admin.records", "s", "查找"),)),
     Area("审核", (Place("admin.review_start", "v", "审核", _JUDGES),)),
-    Area("采集", (Place("admin.batches", "u", "批量上传", _DESK),)),
+    Area(
+        "采集",
+        (
+            Place("admin.on_site", "x", "现场采集", _DESK),
+            Place("admin.batches", "u", "批量上传", _DESK),
+        ),
+    ),
     Area("交付", (Place("admin.deliveries", "j", "交付", _DESK),)),
     Area(
         "函授站",

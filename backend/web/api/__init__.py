@@ -9,6 +9,7 @@ from backend.web.api import (
     docs,
     guidance,
     messages,
+    on_site,
     student,
     wechat,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "docs",
     "guidance",
     "messages",
+    "on_site",
     "student",
     "wechat",
 ]
