@@ -23,6 +23,7 @@ from backend.services.codes import CodeService
 from backend.services.credentials import SharedCredentials
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.invitations import InvitationService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
@@ -33,9 +34,11 @@ from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
+from backend.services.second_factor import SecondFactorService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
-from backend.services.staff import StaffService
+from backend.services.staff import SessionRules, StaffService
+from backend.services.staff_desk import StaffDeskService
 from backend.services.stations import StationService
 from backend.services.submissions import SubmissionService
 from backend.services.upkeep import (
@@ -145,6 +148,14 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     sessions = SessionService(
         db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
     )
+    second_factor = SecondFactorService(
+        db=db, clock=clock, vault=vault, limiter=limiter
+    )
+    staff_rules = SessionRules(
+        lifetime=timedelta(hours=settings.staff_session_hours),
+        idle=timedelta(minutes=settings.staff_idle_minutes),
+        admins_need_factor=settings.admins_need_totp,
+    )
     stations = StationService(db=db, clock=clock, public_url=settings.public_url)
     message_consents = MessageConsentService(
         db=db, clock=clock, vault=vault, templates=templates
@@ -158,7 +169,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         public_url=settings.public_url,
     )
     services = Services(
-        audit=AuditService(db=db),
+        audit=AuditService(db=db, clock=clock, vault=vault),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         codes=CodeService(
             db=db,
@@ -175,6 +186,13 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
+        invitations=InvitationService(
+            db=db,
+            clock=clock,
+            limiter=limiter,
+            passwords=parts.passwords,
+            public_url=settings.public_url,
+        ),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
         outbox=OutboxService(
@@ -211,6 +229,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
         ),
+        second_factor=second_factor,
         sessions=sessions,
         sign_in=SignInService(
             db=db,
@@ -226,9 +245,10 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             clock=clock,
             limiter=limiter,
             passwords=parts.passwords,
-            lifetime=timedelta(hours=settings.staff_session_hours),
-            idle=timedelta(minutes=settings.staff_idle_minutes),
+            second_factor=second_factor,
+            rules=staff_rules,
         ),
+        staff_desk=StaffDeskService(db=db, clock=clock, idle=staff_rules.idle),
         stations=stations,
         submissions=SubmissionService(
             db=db,

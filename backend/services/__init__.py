@@ -11,6 +11,7 @@ from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.invitations import InvitationService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
@@ -20,9 +21,11 @@ from backend.services.pushes import PushService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
+from backend.services.second_factor import SecondFactorService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
+from backend.services.staff_desk import StaffDeskService
 from backend.services.stations import StationService
 from backend.services.submissions import SubmissionService
 from backend.services.upkeep import (
@@ -45,6 +48,7 @@ class Services:
     guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
+    invitations: InvitationService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     outbox: OutboxService
@@ -56,9 +60,11 @@ class Services:
     reviews: ReviewService
     roster: RosterService
     search: SearchService
+    second_factor: SecondFactorService
     sessions: SessionService
     sign_in: SignInService
     staff: StaffService
+    staff_desk: StaffDeskService
     stations: StationService
     submissions: SubmissionService
     verification: VerificationService
