@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from backend.crypto import Passwords, new_token, token_hash
@@ -116,7 +116,8 @@ class InvitationService:
         """Return what nobody has used or withdrawn, run out or not."""
         require_admin(actor)
         with self._db.reading() as session:
-            return tuple(map(_view, staffing.unused_invitations(session)))
+            rows = staffing.unused_invitations(session)
+        return tuple(_view(row, self._clock.now()) for row in rows)
 
     def reissue(self, actor: StaffUser, invitation_id: int) -> NewInvitation:
         """Give an invitation a new link and seven more days; the old link is void.
@@ -154,7 +155,7 @@ class InvitationService:
             GoneError: ``invitation_over``: used, withdrawn or run out.
             TooManyAttemptsError: too many tokens that were none.
         """
-        return _view(self._find(token, address))
+        return _view(self._find(token, address), self._clock.now())
 
     def accept(self, token: str, password: str, *, address: str) -> StaffUser:
         """Use an invitation: make the account, or give it its new password.
@@ -240,7 +241,9 @@ class InvitationService:
         return self._new(row, token)
 
     def _new(self, row: Invitation, token: str) -> NewInvitation:
-        return NewInvitation(url=f"{self._page}#{token}", invitation=_view(row))
+        return NewInvitation(
+            url=f"{self._page}#{token}", invitation=_view(row, self._clock.now())
+        )
 
     def _record(
         self, session: Session, actor: str, action: str, row: Invitation
@@ -255,7 +258,7 @@ class InvitationService:
         )
 
 
-def _view(row: Invitation) -> InvitationView:
+def _view(row: Invitation, now: datetime) -> InvitationView:
     return InvitationView(
         id=row.id,
         username=row.username,
@@ -266,4 +269,5 @@ def _view(row: Invitation) -> InvitationView:
         invited_by=row.invited_by,
         created_at=row.created_at,
         expires_at=row.expires_at,
+        expired=row.expires_at <= now,
     )

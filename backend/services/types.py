@@ -165,6 +165,7 @@ class InvitationView:
     invited_by: str
     created_at: datetime
     expires_at: datetime
+    expired: bool
 
 
 @dataclass(frozen=True, slots=True)

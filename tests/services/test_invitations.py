@@ -165,4 +165,4 @@ def test_only_administrators_invite(world: World) -> None:
             ),
         ):
             with pytest.raises(PermissionDeniedError):
-                act()  # type: ignore[no-untyped-call] # a lambda
+                act()

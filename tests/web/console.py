@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from apiflask import APIFlask
 from flask.testing import FlaskClient
@@ -256,7 +256,11 @@ class School:
 
 
 def make_school(
-    folder: Path, *, students: int = 12, wechat: WeChatGateway | None = None
+    folder: Path,
+    *,
+    students: int = 12,
+    wechat: WeChatGateway | None = None,
+    **settings: Any,
 ) -> School:
     """Return a school with two stations, a campaign, a roster and four accounts.
 
@@ -264,7 +268,7 @@ def make_school(
     """
     filled = _filled(students)
     shutil.copy(filled.database, folder)
-    school = _open(folder, wechat)
+    school = _open(folder, wechat, **settings)
     school.campaign = filled.campaign
     school.stations, school.entries = dict(filled.stations), dict(filled.entries)
     return school
@@ -292,7 +296,7 @@ def _filled(students: int) -> _Filled:
     return _Filled(folder / _FILE, school.campaign, school.stations, school.entries)
 
 
-def _open(folder: Path, wechat: WeChatGateway | None = None) -> School:
+def _open(folder: Path, wechat: WeChatGateway | None = None, **more: Any) -> School:
     url = f"sqlite:///{folder / _FILE}"
     settings = read_settings(
         database_url=url,
@@ -301,6 +305,7 @@ def _open(folder: Path, wechat: WeChatGateway | None = None) -> School:
         data_keys=f"k1:{_DATA_KEY}",
         hash_key=_HASH_KEY,
         mini_program={"app_id": f"wx{'0' * 16}", "secret": "of nobody"},
+        **more,
     )
     db, clock, inspector = Database(url), HandClock(), CannedInspector()
     adapters = Adapters(

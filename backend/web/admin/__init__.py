@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from backend.web.admin import (
+    account,
+    audit,
     entries,
     home,
+    invitation,
     messages_page,
     people,
     policies,
     records,
     reviews,
+    second_factor,
     sign_in,
     stations,
     wechat,
@@ -17,14 +21,18 @@ from backend.web.admin import (
 from backend.web.admin.blueprint import bp
 
 __all__ = [
+    "account",
+    "audit",
     "bp",
     "entries",
     "home",
+    "invitation",
     "messages_page",
     "people",
     "policies",
     "records",
     "reviews",
+    "second_factor",
     "sign_in",
     "stations",
     "wechat",

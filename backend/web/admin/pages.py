@@ -21,6 +21,11 @@ _FINISHED: Final = frozenset(
         "replaced",
         "retired",
         # one a line
+        "disabled",
+        "enabled",
+        "ended",
+        "factor-removed",
+        "withdrawn",
     }
 )
 #: Eighteen digits fit every database's widest integer.
