@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
@@ -62,7 +63,8 @@ EARS: Final = Box(6, 10, 36, 12)
 _FILE: Final = "school.sqlite3"
 _DATA_KEY: Final = new_key()
 _HASH_KEY: Final = new_key()
-_PASSWORDS: Final = Passwords()
+#: As cheap as Argon2 gets; how dear it has to be is tested with the passwords.
+_PASSWORDS: Final = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @dataclass

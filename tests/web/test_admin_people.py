@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from backend.crypto.totp import code_at
 from tests.web.console import ADDRESS, PASSWORD, School, csrf_of, make_school, send
@@ -38,6 +39,11 @@ def link(page: str) -> str:
     found = re.search(r'value="http://localhost/admin/invitation#([\w-]{43})"', page)
     assert found is not None
     return found[1]
+
+
+def code_of(answer: TestResponse) -> str:
+    """Return the code of a problem."""
+    return str((answer.json or {}).get("code"))
 
 
 def sign_in(client: FlaskClient, username: str, password: str = PASSWORD) -> str:
@@ -234,7 +240,7 @@ def test_where_it_is_required_an_administrator_sets_it_up_first(
         client.post("/admin/account/sessions/end-others", data=token).status_code == 403
     )
     refused = client.get("/api/v1/admin/stations")
-    assert (refused.status_code, refused.json["code"]) == (
+    assert (refused.status_code, code_of(refused)) == (
         403,
         "totp_enrolment_required",
     )
@@ -253,12 +259,12 @@ def test_a_program_sends_the_code_with_the_password(school: School) -> None:
     program, to = school.client(), "/api/v1/admin/sessions"
     body = {"username": "reviewer", "password": PASSWORD}
     without = program.post(to, json=body)
-    assert (without.status_code, without.json["code"]) == (401, "totp_required")
+    assert (without.status_code, code_of(without)) == (401, "totp_required")
     wrong = program.post(to, json=body | {"totp": "000000"})
-    assert (wrong.status_code, wrong.json["code"]) == (401, "totp_wrong")
+    assert (wrong.status_code, code_of(wrong)) == (401, "totp_wrong")
     right = program.post(to, json=body | {"totp": code(school, shown)})
     assert right.status_code == 201
-    assert right.json["user"]["username"] == "reviewer"
+    assert '"username":"reviewer"' in right.text.replace(" ", "")
 
 
 def test_accounts_and_what_roles_may_do_are_listed(school: School) -> None:
