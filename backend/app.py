@@ -30,6 +30,7 @@ from backend.services.deliveries import DeliveryService
 from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.invitations import InvitationService
 from backend.services.likenesses import LikenessService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
@@ -47,9 +48,11 @@ from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
+from backend.services.second_factor import SecondFactorService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
-from backend.services.staff import StaffService
+from backend.services.staff import SessionRules, StaffService
+from backend.services.staff_desk import StaffDeskService
 from backend.services.stations import StationService
 from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
@@ -164,6 +167,14 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     sessions = SessionService(
         db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
     )
+    second_factor = SecondFactorService(
+        db=db, clock=clock, vault=vault, limiter=limiter
+    )
+    staff_rules = SessionRules(
+        lifetime=timedelta(hours=settings.staff_session_hours),
+        idle=timedelta(minutes=settings.staff_idle_minutes),
+        admins_need_factor=settings.admins_need_totp,
+    )
     stations = StationService(db=db, clock=clock, public_url=settings.public_url)
     message_consents = MessageConsentService(
         db=db, clock=clock, vault=vault, templates=templates
@@ -189,7 +200,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         db=db, clock=clock, vault=vault, submissions=submissions
     )
     services = Services(
-        audit=AuditService(db=db),
+        audit=AuditService(db=db, clock=clock, vault=vault),
         batches=BatchService(
             db=db,
             clock=clock,
@@ -225,6 +236,13 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
         likenesses=LikenessService(db=db),
+        invitations=InvitationService(
+            db=db,
+            clock=clock,
+            limiter=limiter,
+            passwords=parts.passwords,
+            public_url=settings.public_url,
+        ),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
         on_site=OnSiteService(db=db, clock=clock, reader=parts.reader),
@@ -267,6 +285,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
         ),
+        second_factor=second_factor,
         sessions=sessions,
         sign_in=SignInService(
             db=db,
@@ -282,9 +301,10 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             clock=clock,
             limiter=limiter,
             passwords=parts.passwords,
-            lifetime=timedelta(hours=settings.staff_session_hours),
-            idle=timedelta(minutes=settings.staff_idle_minutes),
+            second_factor=second_factor,
+            rules=staff_rules,
         ),
+        staff_desk=StaffDeskService(db=db, clock=clock, idle=staff_rules.idle),
         stations=stations,
         submissions=submissions,
         students=StudentService(db=db, clock=clock, vault=vault),

@@ -455,6 +455,9 @@ class StaffSessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Where and with what it was opened, for its owner to recognise it.
+    address: Mapped[str] = mapped_column(String(64), default="")
+    device: Mapped[str] = mapped_column(String(60), default="")
 
 
 class Attempt(Base):
@@ -498,3 +501,9 @@ class AuditEvent(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
     previous_hash: Mapped[str] = mapped_column(HEX, unique=True)
     hash: Mapped[str] = mapped_column(HEX, unique=True)
+
+    __table_args__ = (
+        Index("ix_audit_events_actor_id", "actor", "id"),
+        Index("ix_audit_events_target_id", "target", "id"),
+        Index("ix_audit_events_at", "at"),
+    )

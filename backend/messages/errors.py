@@ -60,6 +60,41 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请返回上一页，刷新后再提交一次。",
         ),
         "wrong_credentials": ("用户名或密码不对", "请检查后重试。"),
+        "totp_required": ("还需要验证码", "请填写验证器应用里的 6 位数字。"),
+        "totp_wrong": (
+            "验证码不对，或已经用过",
+            "请等验证器应用换一个新的 6 位数字再填；手机不在身边时可以填一个恢复码。",
+        ),
+        "totp_enrolment_required": (
+            "管理员要先设置两步验证",
+            "请用浏览器登录管理台，按页面提示设置。",
+        ),
+        "totp_enrolled": ("已经设置过两步验证", "要换手机，请先停用，再重新设置。"),
+        "totp_not_begun": ("设置已经失效", "请刷新页面，重新开始设置。"),
+        "totp_not_enrolled": ("这个账号没有设置两步验证", "请刷新页面查看现状。"),
+        "sign_in_step_over": ("登录等待得太久，已失效", "请重新输入用户名和密码。"),
+        "session_not_found": ("这次登录已经结束", "请刷新页面查看现状。"),
+        "last_admin": (
+            "这是最后一个能用的管理员账号",
+            "请先让另一个人成为管理员，再停用或更改这个账号。",
+        ),
+        "staff_disabled": ("这个账号已停用", "请先启用，再重设密码。"),
+        "invitation_not_found": (
+            "没有找到这个邀请",
+            "请检查邀请码是否复制完整，或请管理员重新发一个链接。",
+        ),
+        "invitation_over": (
+            "这个邀请已用过、已撤回或已过期",
+            "请管理员重新发一个链接；已经设好密码的，请直接登录。",
+        ),
+        "invitation_open": (
+            "这个用户名已经有一个未使用的邀请",
+            "请在“未使用的邀请”里重新发链接，或先撤回它。",
+        ),
+        "audit_export_too_large": (
+            "记录太多，一次最多导出 {most} 条",
+            "请用日期缩小范围后再导出。",
+        ),
         "role_not_allowed": ("您的账号没有这项权限", "需要时请联系学院管理员。"),
         "too_many_attempts": (
             "尝试次数太多了",
@@ -451,6 +486,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 #: What stands in a sentence when the error does not say.
 _DEFAULTS: Final = {
+    "most": "100000",
     "retry_after": "60",
     "opens_at": "通知的时间",
     "level": "本次毕业",
@@ -479,7 +515,10 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "id_last6_format": "请填写 6 位，末位的 X 也要填",
         "reason_required": "请写明原因（200 字以内）",
         "wrong_password": "原密码不对",
-        "password_length": "新密码至少 10 个字符",
+        "password_length": "至少 12 个字符，最多 200 个；一句自己记得住的话就很好",
+        "password_common": "这个密码太常见，别人会先试它；请换一句只有自己想得到的话",
+        "password_personal": "不要只用用户名、姓名或学校的名字；请换一句别的话",
+        "password_repeated": "不要用重复或连续的字符；请换一句自己记得住的话",
         "username_invalid": "用户名只能用字母、数字和 - . _",
         "file_name_invalid": "文件名应为 5 到 40 个字母、数字或下划线，以 .txt 结尾",
         "file_content_invalid": "内容应为一行 128 个字符以内的字母、数字或符号",
@@ -519,6 +558,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "password": "密码",
         "old_password": "原密码",
         "new_password": "新密码",
+        "totp": "验证码",
         "station": "函授站",
         "school_name": "学校名称",
         "school_code": "学校代码",

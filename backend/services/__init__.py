@@ -18,6 +18,7 @@ from backend.services.deliveries import DeliveryService
 from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
 from backend.services.guidance import GuidanceService
+from backend.services.invitations import InvitationService
 from backend.services.likenesses import LikenessService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
@@ -34,9 +35,11 @@ from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
+from backend.services.second_factor import SecondFactorService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
 from backend.services.staff import StaffService
+from backend.services.staff_desk import StaffDeskService
 from backend.services.stations import StationService
 from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
@@ -68,6 +71,7 @@ class Services:
     health: HealthService
     idempotency: IdempotencyService
     likenesses: LikenessService
+    invitations: InvitationService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     on_site: OnSiteService
@@ -85,9 +89,11 @@ class Services:
     roster: RosterService
     roster_imports: RosterImportService
     search: SearchService
+    second_factor: SecondFactorService
     sessions: SessionService
     sign_in: SignInService
     staff: StaffService
+    staff_desk: StaffDeskService
     stations: StationService
     students: StudentService
     submissions: SubmissionService

@@ -108,6 +108,8 @@ class StaffSession:
     user: StaffUser
     csrf_token: str = field(repr=False)
     expires_at: datetime
+    #: A second factor has to be set up before anything else.
+    must_enrol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,77 @@ class NewStaffSession:
 
     token: str = field(repr=False)
     session: StaffSession
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignIn:
+    """A sign-in that waits for the second factor, with the only copy of its token."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessionView:
+    """A session as its owner sees it."""
+
+    id: int
+    device: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A staff account as administrators see it."""
+
+    user: StaffUser
+    disabled_at: datetime | None
+    second_factor: bool
+    sessions: int
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorState:
+    """Whether somebody has a second factor, and how many recovery codes are left."""
+
+    enrolled_at: datetime | None
+    codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A second factor that waits for its first code: what the app has to be told."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+    svg: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation as administrators and the invited person see it."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+    station_id: int | None
+    renews_password: bool
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation just made, with the only copy of its link."""
+
+    url: str = field(repr=False)
+    invitation: InvitationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +469,31 @@ class AuditRow:
     address: str
 
 
+class HeadState(StrEnum):
+    """How the signed end of the audit chain fits the chain."""
+
+    SIGNED = "signed"
+    #: Nothing was appended since ends are signed.
+    NONE = "none"
+    #: The signature is of a longer chain, or of another one.
+    CUT_OFF = "cut_off"
+    FORGED = "forged"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The signed end of the audit chain.
+
+    Attributes:
+        rows: how many rows the signature counts.
+        signed_from: the number of the first row appended under a signature.
+    """
+
+    state: HeadState
+    rows: int = 0
+    signed_from: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
     """Whether the audit chain is whole; ``broken_at`` is the first bad row."""
@@ -403,6 +501,7 @@ class ChainCheck:
     ok: bool
     rows: int
     broken_at: int | None
+    head: ChainHead
 
 
 @dataclass(frozen=True, slots=True)

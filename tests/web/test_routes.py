@@ -33,6 +33,11 @@ WHO: dict[str, str | frozenset[Role]] = {
     "admin.sign_in": "public",
     "admin.open_session": "public",
     "admin.on_site_worker": "public",
+    "admin.second_step": "public",
+    "admin.finish_sign_in": "public",
+    "admin.invitation": "public",
+    "admin.look_at_invitation": "public",
+    "admin.accept_invitation": "public",
     "student.guide": "public",
     "student.photo_examples": "public",
     "student.signed_out": "public",
@@ -93,6 +98,14 @@ WHO: dict[str, str | frozenset[Role]] = {
     **dict.fromkeys(
         [
             "admin.home",
+            "admin.account",
+            "admin.end_session",
+            "admin.end_other_sessions",
+            "admin.second_factor",
+            "admin.begin_second_factor",
+            "admin.confirm_second_factor",
+            "admin.renew_recovery_codes",
+            "admin.remove_second_factor",
             "admin.password",
             "admin.change_password",
             "admin.records",
@@ -211,6 +224,18 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.release",
             "admin.clear_quarantine",
             "admin.staff",
+            "admin.new_invitation",
+            "admin.invite",
+            "admin.reissue_invitation",
+            "admin.withdraw_invitation",
+            "admin.person",
+            "admin.change_person",
+            "admin.disable_person",
+            "admin.enable_person",
+            "admin.sign_person_out",
+            "admin.reset_second_factor",
+            "admin.renew_password",
+            "admin.export_audit",
             "admin.messages",
             "admin.retry_messages",
             "admin.wechat",
@@ -297,6 +322,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     for role in ROLES:
         opened = school.services.staff.sign_in(role, PASSWORD, address=ADDRESS)
         tokens[role] = opened.token
+    zz02 = school.services.staff.sign_in("zz02", PASSWORD, address=ADDRESS).session.user
     yield Scene(
         school=school,
         values={
@@ -314,6 +340,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "batch_id": batch.id,
             "delivery": "2026-0001",
             "list_id": "x" * 22,
+            "invitation_id": 1,
+            "session_id": 1_000_000,
+            "sheet": "csv",
+            # Somebody whose session no test needs.
+            "staff_id": zz02.id,
         },
         owner_name=binding.student_name,
         tokens=tokens,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from backend.web.admin import (
+    account,
+    audit,
     batches,
     deliveries,
     entries,
     home,
+    invitation,
     messages_page,
     navigation,
     on_site,
@@ -16,6 +19,7 @@ from backend.web.admin import (
     records,
     review_queue,
     reviews,
+    second_factor,
     sign_in,
     stations,
     wechat,
@@ -23,11 +27,14 @@ from backend.web.admin import (
 from backend.web.admin.blueprint import bp
 
 __all__ = [
+    "account",
+    "audit",
     "batches",
     "bp",
     "deliveries",
     "entries",
     "home",
+    "invitation",
     "messages_page",
     "navigation",
     "on_site",
@@ -37,6 +44,7 @@ __all__ = [
     "records",
     "review_queue",
     "reviews",
+    "second_factor",
     "sign_in",
     "stations",
     "wechat",

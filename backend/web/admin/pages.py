@@ -23,6 +23,11 @@ _FINISHED: Final = frozenset(
         "reminded",
         "reminded_nobody",
         # one a line
+        "disabled",
+        "enabled",
+        "ended",
+        "factor-removed",
+        "withdrawn",
     }
 )
 #: Eighteen digits fit every database's widest integer.

@@ -35,9 +35,17 @@ _FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 @bp.input(schemas.StaffSignInIn)
 @bp.output(schemas.StaffSessionOut, 201)
 def open_session(json_data: schemas.StaffSignInIn) -> ResponseReturnValue:
-    """Sign in."""
+    """Sign in.
+
+    Where the account has a second factor and ``totp`` is missing, the answer is 401
+    with the code ``totp_required``.
+    """
     new = services().staff.sign_in(
-        json_data.username, json_data.password, address=client_address()
+        json_data.username,
+        json_data.password,
+        address=client_address(),
+        agent=request.user_agent.string,
+        totp=json_data.totp,
     )
     return _body(schemas.StaffSessionOut.of(new), 201)
 

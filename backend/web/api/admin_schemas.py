@@ -44,6 +44,8 @@ class StaffSignInIn(_In):
 
     username: str = Field(max_length=50, examples=["reviewer-li"])
     password: str = Field(max_length=200, repr=False)
+    #: Six digits of the authenticator app, or a recovery code.
+    totp: str = Field(default="", max_length=20, repr=False, examples=["123456"])
 
 
 class StaffUserOut(_Out):
