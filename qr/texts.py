@@ -37,3 +37,9 @@ NOT_TEXT: Final = "文件不是 UTF-8 或 GB18030 编码的 CSV，请另存为�
 CANNOT_READ: Final = "读不了 {path}：{why}"
 CANNOT_WRITE: Final = "写不了 {path}：{why}"
 DONE: Final = "{count} 张海报 → {path}"
+
+# The sheet of pictures.
+PAGE: Final = "第 {} 页，共 {} 页"
+SIGN_HERE: Final = "本人签名："
+EMPTY_SHEET: Final = "核对表里没有人"
+NO_SHEET_PICTURE: Final = "有一张照片打不开"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from backend.cli.batch import batch
 from backend.cli.bench import bench
 from backend.cli.check import check
+from backend.cli.deliver import deliver
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
@@ -23,8 +25,10 @@ def main() -> None:
 
 
 for command in (
+    batch,
     bench,
     check,
+    deliver,
     demo,
     doctor,
     evaluate,

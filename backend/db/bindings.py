@@ -198,6 +198,13 @@ def get_binding(
     return row
 
 
+def student_of(session: Session, binding: Binding) -> Student | None:
+    """Return the student of a binding, none while it waits for the roster."""
+    if binding.student_id is None:
+        return None
+    return session.get_one(Student, binding.student_id)
+
+
 def save_binding(session: Session, binding: Binding) -> None:
     """Insert or update a binding.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -16,9 +16,13 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    column,
+    func,
+    select,
+    table,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from backend.db.base import Base, UtcDateTime
 
@@ -29,6 +33,12 @@ HEX = String(64)
 def foreign_key(target: str, *, index: bool = True) -> Any:
     """Return a column that refers to a row which cannot be deleted before this one."""
     return mapped_column(ForeignKey(target, ondelete="RESTRICT"), index=index)
+
+
+#: What a campaign asks of its students; their own class comes later.
+_GRACES: Final = table(
+    "students", column("campaign_id"), column("grace_until", UtcDateTime)
+)
 
 
 class Campaign(Base):
@@ -51,8 +61,38 @@ class Campaign(Base):
     notice_text: Mapped[str] = mapped_column(Text)
     retention_text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Both say when an entry is open, and are read with every campaign.
+    windows: Mapped[list[CollectingWindow]] = relationship(
+        lazy="selectin", viewonly=True, order_by="CollectingWindow.id"
+    )
+    latest_grace: Mapped[datetime | None] = column_property(
+        select(func.max(_GRACES.c.grace_until))
+        .where(_GRACES.c.campaign_id == id)  # noqa: A003 - the column above
+        .scalar_subquery()
+    )
 
     __table_args__ = (CheckConstraint("opens_at < closes_at", name="window"),)
+
+
+class CollectingWindow(Base):
+    """When some of a campaign's students may hand in; what is not named is anybody."""
+
+    __tablename__ = "collecting_windows"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    campaign_id: Mapped[int] = foreign_key("campaigns.id", index=False)
+    graduating_year: Mapped[int | None] = mapped_column(Integer)
+    level: Mapped[str | None] = mapped_column(String(20))
+    station_id: Mapped[int | None] = foreign_key("stations.id")
+    # Whom it names, in one word: indexes do not see that two nulls are the same.
+    scope: Mapped[str] = mapped_column(String(60))
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "scope"),
+        CheckConstraint("opens_at < closes_at", name="window"),
+    )
 
 
 class Station(Base):
@@ -115,10 +155,30 @@ class Student(Base):
     id_last6_hash: Mapped[str] = mapped_column(HEX)
     id_last4_hash: Mapped[str] = mapped_column(HEX)
     code_hash: Mapped[str | None] = mapped_column(HEX)
+    # May hand in until then, whatever their window says.
+    grace_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The same 学籍 in an earlier campaign, where no photo came of it. No foreign key:
+    # that campaign's rows are purged before this one's.
+    carried_from_id: Mapped[int | None] = mapped_column(Integer, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
+        Index(
+            "uq_students_certificate",
+            "campaign_id",
+            "certificate_no",
+            unique=True,
+            sqlite_where=text("certificate_no != ''"),
+            postgresql_where=text("certificate_no != ''"),
+        ),
+        Index(
+            "ix_students_grace",
+            "campaign_id",
+            "grace_until",
+            sqlite_where=text("grace_until IS NOT NULL"),
+            postgresql_where=text("grace_until IS NOT NULL"),
+        ),
         Index("ix_students_name", "campaign_id", "name"),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
         # What staff type, whatever the campaign.
@@ -185,6 +245,10 @@ class Consent(Base):
     channel: Mapped[str] = mapped_column(String(20))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The staff member it was given to, where it was not given on a screen.
+    witness_id: Mapped[int | None] = mapped_column(
+        ForeignKey("staff.id", ondelete="RESTRICT")
+    )
 
     __table_args__ = (
         Index(
@@ -230,8 +294,9 @@ class Binding(Base):
     student_id: Mapped[int | None] = mapped_column(
         ForeignKey("students.id", ondelete="RESTRICT"), index=True
     )
-    code_hash: Mapped[str] = mapped_column(HEX)
-    raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    # None while staff hold it for a student whose code nobody has brought yet.
+    code_hash: Mapped[str | None] = mapped_column(HEX)
+    raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     fingerprint: Mapped[str] = mapped_column(String(20), index=True)
     card_key: Mapped[str | None] = mapped_column(String(80))
     # What a waiting student said of themselves, to be met by the roster later.
@@ -281,6 +346,7 @@ _LIVE_HANDED_IN = text(
     "status IN ('pending','approved','returned','delivered','accepted','sent_back')"
 )
 _NOT_WITHDRAWN = text("status != 'withdrawn'")
+_PENDING = text("status = 'pending'")
 
 
 class Submission(Base):
@@ -295,7 +361,7 @@ class Submission(Base):
     source: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(15), index=True)
     version: Mapped[int] = mapped_column(Integer)
-    sha256: Mapped[str] = mapped_column(HEX)
+    sha256: Mapped[str] = mapped_column(HEX, index=True)
     original_key: Mapped[str | None] = mapped_column(String(80))
     portrait_key: Mapped[str | None] = mapped_column(String(80))
     overlay_key: Mapped[str | None] = mapped_column(String(80))
@@ -338,6 +404,15 @@ class Submission(Base):
             sqlite_where=_NOT_WITHDRAWN,
             postgresql_where=_NOT_WITHDRAWN,
         ),
+        # The review queue, oldest first.
+        Index(
+            "ix_submissions_queue",
+            "confirmed_at",
+            "id",
+            sqlite_where=_PENDING,
+            postgresql_where=_PENDING,
+        ),
+        Index("ix_submissions_decided", "decided_by_id", "decided_at"),
     )
 
 
@@ -391,6 +466,9 @@ class StaffSessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Where and with what it was opened, for its owner to recognise it.
+    address: Mapped[str] = mapped_column(String(64), default="")
+    device: Mapped[str] = mapped_column(String(60), default="")
 
 
 class Attempt(Base):
@@ -434,3 +512,9 @@ class AuditEvent(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
     previous_hash: Mapped[str] = mapped_column(HEX, unique=True)
     hash: Mapped[str] = mapped_column(HEX, unique=True)
+
+    __table_args__ = (
+        Index("ix_audit_events_actor_id", "actor", "id"),
+        Index("ix_audit_events_target_id", "target", "id"),
+        Index("ix_audit_events_at", "at"),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from backend.db.campaign_rules import ends_between, own_span, span_of
 from backend.db.models import (
     Binding,
     Campaign,
@@ -262,10 +262,10 @@ def consents_of(session: Session, principal_id: int) -> dict[str, int]:
 
 def waiting_for_a_photo(
     session: Session, *, now: datetime, until: datetime
-) -> Sequence[tuple[int, int, datetime]]:
-    """Return (binding, campaign, its end) of who has handed nothing valid in.
+) -> list[tuple[int, int, datetime]]:
+    """Return (binding, campaign, its student's end) of who has handed nothing valid in.
 
-    Of the campaigns that are open now and close until then.
+    Of those who may hand in now and no more after ``until``.
     """
     settled = (
         select(Submission.binding_id)
@@ -277,14 +277,18 @@ def waiting_for_a_photo(
         )
     )
     rows = session.execute(
-        select(Binding.id, Campaign.id, Campaign.closes_at)
+        select(Binding, Campaign, Student)
         .join(Campaign, Campaign.id == Binding.campaign_id)
         .outerjoin(Student, Student.id == Binding.student_id)
         .where(Binding.released_at.is_(None))
         .where(Student.exempt_reason.is_(None))
-        .where(Campaign.opens_at <= now)
-        .where(Campaign.closes_at > now)
-        .where(Campaign.closes_at <= until)
+        .where(ends_between(now, until))
         .where(Binding.id.not_in(settled))
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    found = []
+    for binding, campaign, student in rows:
+        waits = binding.student_id is None
+        span = own_span(campaign) if waits else span_of(campaign, student)
+        if span.opens_at <= now < span.closes_at <= until:
+            found.append((binding.id, campaign.id, span.closes_at))
+    return found

@@ -27,12 +27,15 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from backend.db.models import Binding, Station, Student
 from backend.db.search_models import RecordEntry
 from backend.domain.query import RecordOrder
 from backend.domain.reviews import SubmissionStatus
 
+#: A column and the key that is compared with it.
+_Lookups = tuple[tuple[InstrumentedAttribute[Any], str], ...]
 #: More of one number would be an error of the roster; a name is not looked up here.
 _MOST_KEYED: Final = 500
 #: Further of those not bound are not counted: the number is there to be seen, not used.
@@ -61,17 +64,19 @@ _EXACT: Final = (
     "source",
     "decided_by_id",
 )
-_STUDENT_KEYS: Final = (
+_STUDENT_KEYS: Final[_Lookups] = (
     (Student.exam_no, "number"),
     (Student.certificate_no, "number"),
     (Student.id_number_hash, "id_number_hash"),
     (Student.id_last6_hash, "id_last6_hash"),
 )
-_BINDING_KEYS: Final = (
+_BINDING_KEYS: Final[_Lookups] = (
     (Binding.stated_last6_hash, "id_last6_hash"),
     (Binding.code_hash, "code_hash"),
     (Binding.fingerprint, "fingerprint"),
 )
+#: So many are sorted sooner than an order is searched for them.
+_FEW: Final = 5000
 _MOST_VALUES: Final = 60
 #: What the records have for "not handed in".
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -158,7 +163,9 @@ class Search:
             session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
         self._session = session
         self._station_id = wanted.station_id
+        self._days = _days(wanted)
         self._wheres = [
+            *self._days,
             *_narrow(wanted),
             *(_named(session, keys) for keys in wanted.keys),
         ]
@@ -168,11 +175,14 @@ class Search:
 
         A place that is not there (any more) for whoever searches is the beginning.
         """
-        columns = (*_ORDERS[place.order], RecordEntry.binding_id)
+        read = self._rows(place.order)
+        columns = [*(read[c.key] for c in _ORDERS[place.order]), read["binding_id"]]
         falling = place.descending != place.backwards
-        query = select(RecordEntry.binding_id).where(*self._wheres)
+        query = select(read["binding_id"])
+        if read is RecordEntry.__table__.c:
+            query = query.where(*self._wheres)
         start = place.before if place.before is not None else place.after
-        key = self._key(columns, start) if start is not None else None
+        key = self._key(place.order, start) if start is not None else None
         if key is not None:
             here = tuple_(*columns)
             query = query.where(here < key if falling else here > key)
@@ -187,13 +197,27 @@ class Search:
         query = select(func.count()).select_from(RecordEntry).where(*self._wheres)
         return self._session.execute(query).scalar_one()
 
-    def _key(
-        self, columns: Sequence[InstrumentedAttribute[Any]], binding_id: int
-    ) -> ColumnElement[Any] | None:
+    def _rows(self, order: RecordOrder) -> ReadOnlyColumnCollection[str, Any]:
+        """Return what is sorted: the records, or the few of some days found beforehand.
+
+        Days go with other orders (the lately changed were lately handed in), which the
+        planner does not know: it would read an order for long before the days begin.
+        """
+        if not self._days or order is RecordOrder.SUBMITTED:
+            return RecordEntry.__table__.c
+        some = select(RecordEntry.binding_id).where(*self._days).limit(_FEW + 1)
+        counted = select(func.count()).select_from(some.subquery())
+        if self._session.execute(counted).scalar_one() > _FEW:
+            return RecordEntry.__table__.c
+        few = select(RecordEntry.__table__).where(*self._wheres).cte("few")
+        return few.prefix_with("MATERIALIZED", dialect="postgresql").c
+
+    def _key(self, order: RecordOrder, binding_id: int) -> ColumnElement[Any] | None:
         """Return a row's values to compare with; another station's row has none.
 
         Else a station could learn where a stranger's name falls among its own.
         """
+        columns = (*_ORDERS[order], RecordEntry.binding_id)
         query = select(*columns).where(RecordEntry.binding_id == binding_id)
         if self._station_id is not None:
             query = query.where(RecordEntry.station_id == self._station_id)
@@ -270,17 +294,22 @@ def _narrow(wanted: Conditions) -> list[ColumnElement[bool]]:
         found.append(RecordEntry.binding_status != "waiting")
     if wanted.human_review:
         found.append(RecordEntry.human_review)
-    if wanted.submitted_from is not None:
-        found.append(RecordEntry.submitted_at >= wanted.submitted_from)
-    if wanted.submitted_before is not None:
-        found.append(RecordEntry.submitted_at < wanted.submitted_before)
-        if wanted.submitted_from is None:
-            found.append(RecordEntry.submitted_at > NEVER)
     if wanted.quarantined:
         found.append(RecordEntry.quarantined)
     elif wanted.status == SubmissionStatus.PENDING.value:
         # Photos put aside are not for reviewers until an administrator has looked.
         found.append(~RecordEntry.quarantined)
+    return found
+
+
+def _days(wanted: Conditions) -> list[ColumnElement[bool]]:
+    found = []
+    if wanted.submitted_from is not None:
+        found.append(RecordEntry.submitted_at >= wanted.submitted_from)
+    if wanted.submitted_before is not None:
+        found.append(RecordEntry.submitted_at < wanted.submitted_before)
+        # What was not handed in at all was not handed in early either.
+        found.append(RecordEntry.submitted_at > NEVER)
     return found
 
 

@@ -96,6 +96,8 @@ class OutgoingMessageRow(Base):
     submission_id: Mapped[int | None] = mapped_column(
         ForeignKey("submissions.id", ondelete="RESTRICT"), index=True
     )
+    # Until when they may hand in, where that is what is told.
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(String(15))
     attempts: Mapped[int] = mapped_column(Integer)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

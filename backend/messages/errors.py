@@ -68,6 +68,41 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请返回上一页，刷新后再提交一次。",
         ),
         "wrong_credentials": ("用户名或密码不对", "请检查后重试。"),
+        "totp_required": ("还需要验证码", "请填写验证器应用里的 6 位数字。"),
+        "totp_wrong": (
+            "验证码不对，或已经用过",
+            "请等验证器应用换一个新的 6 位数字再填；手机不在身边时可以填一个恢复码。",
+        ),
+        "totp_enrolment_required": (
+            "管理员要先设置两步验证",
+            "请用浏览器登录管理台，按页面提示设置。",
+        ),
+        "totp_enrolled": ("已经设置过两步验证", "要换手机，请先停用，再重新设置。"),
+        "totp_not_begun": ("设置已经失效", "请刷新页面，重新开始设置。"),
+        "totp_not_enrolled": ("这个账号没有设置两步验证", "请刷新页面查看现状。"),
+        "sign_in_step_over": ("登录等待得太久，已失效", "请重新输入用户名和密码。"),
+        "session_not_found": ("这次登录已经结束", "请刷新页面查看现状。"),
+        "last_admin": (
+            "这是最后一个能用的管理员账号",
+            "请先让另一个人成为管理员，再停用或更改这个账号。",
+        ),
+        "staff_disabled": ("这个账号已停用", "请先启用，再重设密码。"),
+        "invitation_not_found": (
+            "没有找到这个邀请",
+            "请检查邀请码是否复制完整，或请管理员重新发一个链接。",
+        ),
+        "invitation_over": (
+            "这个邀请已用过、已撤回或已过期",
+            "请管理员重新发一个链接；已经设好密码的，请直接登录。",
+        ),
+        "invitation_open": (
+            "这个用户名已经有一个未使用的邀请",
+            "请在“未使用的邀请”里重新发链接，或先撤回它。",
+        ),
+        "audit_export_too_large": (
+            "记录太多，一次最多导出 {most} 条",
+            "请用日期缩小范围后再导出。",
+        ),
         "role_not_allowed": ("您的账号没有这项权限", "需要时请联系学院管理员。"),
         "too_many_attempts": (
             "尝试次数太多了",
@@ -142,6 +177,19 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这一批采集已经结束",
             "请尽快联系函授站，说明情况并申请补采。",
         ),
+        "window_not_open": (
+            "还没有轮到您采集",
+            "您的采集从 {opens_at} 开始，到时再来，不用重新绑定。",
+        ),
+        "window_closed": (
+            "您的采集时间已经过了",
+            "请尽快联系函授站，说明情况并申请补采。",
+        ),
+        "window_exists": (
+            "这些学生已经有一条采集时间",
+            "请直接修改那一条，或换一个范围。",
+        ),
+        "window_not_found": ("没有这条采集时间", "请刷新页面查看现状。"),
         "consent_required": (
             "还没有同意信息采集告知",
             "请先阅读告知，勾选两项同意后再继续。",
@@ -172,8 +220,91 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "需要换新二维码时，请用“更换入口”。",
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
+        "batch_not_found": ("没有这个批量上传", "请返回列表。"),
+        "batch_list_lost_digits": (
+            "对照表第 {row} 行的号码丢了末尾几位",
+            "请把号码那一列设为“文本”格式，重新填写后再上传。",
+        ),
+        "batch_list_empty": (
+            "对照表里没有文件名和号码",
+            "第一列写文件名，第二列写学号、考生号、身份证号或采集码。",
+        ),
+        "archive_missing": ("没有收到 ZIP 文件", "请选择一个 ZIP 文件再上传。"),
+        "batch_empty": ("里面没有文件", "请选择装有照片的文件夹或 ZIP。"),
+        "archive_unreadable": (
+            "这个文件不是能打开的 ZIP",
+            "请用电脑自带的压缩功能重新打包成 ZIP 再上传；RAR、7z 请先解压。",
+        ),
+        "archive_encrypted": (
+            "这个 ZIP 设了密码",
+            "请去掉密码重新打包。",
+        ),
+        "archive_too_many_files": (
+            "ZIP 里的文件太多",
+            "一个 ZIP 最多 5000 个文件，请按班级分开打包。",
+        ),
+        "archive_grows": (
+            "ZIP 解压后大得不正常",
+            "照片压缩后不会小很多。请只打包照片原文件，再上传。",
+        ),
+        "student_not_found": (
+            "没有这个学生",
+            "请确认批次和函授站；名册里没有的学生请联系管理员补录。",
+        ),
         "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
+        # Rosters.
+        "exempt_has_portrait": (
+            "这名学生的照片已经审核通过，不能设为免采",
+            "确实不要照片的，请先退回照片。",
+        ),
+        "carry_over_same": ("不能结转到同一个批次", "请选择另一个批次。"),
+        "import_not_found": ("没有这次导入", "请返回名册页面。"),
+        "import_not_ready": (
+            "这次导入正在处理，或已经结束",
+            "请刷新页面查看现状。",
+        ),
+        "import_has_errors": (
+            "有 {rows} 行有错误，没有导入",
+            "请改好后重新上传，或选择“只导入没有错误的行”。",
+        ),
+        "import_nothing": (
+            "没有可以导入的行",
+            "请检查列的对应关系和问题清单，改好后重新上传。",
+        ),
+        "roster_changed": (
+            "名册在检查之后又有变化，没有导入任何一行",
+            "请保存一次列的对应关系，重新检查后再导入。",
+        ),
+        # Sheets.
+        "sheet_missing": ("没有收到文件", "请选择 .xlsx、.xls 或 .csv 文件再上传。"),
+        "sheet_unknown": (
+            "这不是表格文件",
+            "请上传 .xlsx、.xls 或 .csv 文件，不要只改扩展名。",
+        ),
+        "sheet_damaged": (
+            "表格文件不完整或已损坏",
+            "请用表格软件打开，另存为 .xlsx 后再上传。",
+        ),
+        "sheet_encrypted": ("表格文件有密码", "请去掉打开密码，保存后再上传。"),
+        "sheet_empty": ("表格里没有内容", "请检查文件；要导入的表不能隐藏。"),
+        "sheet_inflates": (
+            "表格解开后太大，没有读取",
+            "请只保留名册这一张表，另存为新文件后再上传。",
+        ),
+        "sheet_suspicious": (
+            "表格里有不该有的内容，没有读取",
+            "请用表格软件打开，另存为 .xlsx 后再上传。",
+        ),
+        "sheet_too_large": (
+            "文件太大了，最多 {megabytes} MB",
+            "请去掉图片和多余的表，或分成几个文件。",
+        ),
+        "sheet_too_many_rows": ("表格的行太多，最多 {rows} 行", "请分成几个文件上传。"),
+        "sheet_too_many_columns": (
+            "表格的列太多，最多 {columns} 列",
+            "请删去不需要的列。",
+        ),
         # Collection codes.
         "code_is_station_poster": (
             "这是函授站的入口二维码",
@@ -282,11 +413,54 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这条记录刚刚被别人改过",
             "请刷新页面，看过最新状态后再决定。",
         ),
+        "review_claimed": (
+            "另一位审核员正在看这张照片",
+            "请看下一张；对方离开或超过 10 分钟后，这张会重新排队。",
+        ),
+        "undo_not_yours": ("只能撤销自己的决定", "请联系作出决定的审核员。"),
+        "undo_too_late": (
+            "已超过一分钟，不能撤销",
+            "已通过的照片仍可以退回；已退回的请学生重新提交。",
+        ),
         "checklist_open": (
             "还有条目没有核对",
             "请对照照片逐项核对，全部符合才能通过；有不符合的请退回。",
         ),
         "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
+        # Deliveries.
+        "delivery_not_found": ("没有找到这次交付", "请从“交付”页面重新打开。"),
+        "delivery_has_problems": (
+            "有 {count} 张照片不能放进交付包",
+            "请先处理列出的问题，或者勾选“有问题的先不交付”。",
+        ),
+        "nothing_to_deliver": (
+            "没有可以交付的新照片",
+            "只有审核通过、还没有交付过的照片会放进新的交付包。",
+        ),
+        "delivery_raced": (
+            "有照片刚刚变了状态，这次没有做任何改动",
+            "请刷新页面，看过最新的数字再操作。",
+        ),
+        "delivery_answered": (
+            "学信网已经有了答复，这次交付不能撤销",
+            "需要更换的照片，请导入返回名单，学生重交后再做一次新的交付。",
+        ),
+        "delivery_cancelled": ("这次交付已经撤销", "请下载后来的交付包。"),
+        "delivery_purged": (
+            "照片已按保存期限删除，不能再下载",
+            "请使用当时下载的交付包。",
+        ),
+        "delivery_incomplete": (
+            "有 {count} 个文件缺失，交付包不完整，没有下载",
+            "请联系系统管理员检查存储或从备份恢复，再下载。",
+        ),
+        "no_codes": ("这里还没有人绑定采集码", "学生绑定采集码以后再下载。"),
+        "returned_list_not_found": ("没有找到这份返回名单", "请重新上传。"),
+        "returned_list_missing": ("没有收到名单文件", "请选择文件后再上传。"),
+        "returned_list_columns": (
+            "表里没有找到需要的列",
+            "要有一列是学号、考生号或身份证号，一列是结果（bz、备注、校对结果等）。",
+        ),
         # Pictures.
         "not_a_picture": ("这不是照片文件", _PHOTO),
         "unsupported_format": ("不支持 {format} 格式的文件", _PHOTO),
@@ -320,10 +494,17 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 #: What stands in a sentence when the error does not say.
 _DEFAULTS: Final = {
+    "most": "100000",
     "retry_after": "60",
+    "opens_at": "通知的时间",
     "level": "本次毕业",
     "format": "这种",
     "megapixels": "60",
+    "megabytes": "40",
+    "rows": "300000",
+    "columns": "200",
+    "row": "…",
+    "count": "几",
 }
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -344,10 +525,26 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "（全号或后六位）、采集码或码印",
         "reason_required": "请写明原因（200 字以内）",
         "wrong_password": "原密码不对",
-        "password_length": "新密码至少 10 个字符",
+        "password_length": "至少 12 个字符，最多 200 个；一句自己记得住的话就很好",
+        "password_common": "这个密码太常见，别人会先试它；请换一句只有自己想得到的话",
+        "password_personal": "不要只用用户名、姓名或学校的名字；请换一句别的话",
+        "password_repeated": "不要用重复或连续的字符；请换一句自己记得住的话",
         "username_invalid": "用户名只能用字母、数字和 - . _",
         "file_name_invalid": "文件名应为 5 到 40 个字母、数字或下划线，以 .txt 结尾",
         "file_content_invalid": "内容应为一行 128 个字符以内的字母、数字或符号",
+        "number_characters": "只能有字母、数字和短横线",
+        "year_unreadable": "请填写四位年份",
+        "year_of_other_campaign": "不是本批次的毕业届",
+        "grace_past": "请填写将来的时间",
+        "reason_short": "请写明原因（100 字以内）",
+        "years_invalid": "请填写四位年份，多个用逗号隔开",
+        "closes_before_opens": "截止时间应晚于开始时间",
+        "policy_not_found": "请从列表里选择",
+        "notice_version_same": "告知内容改了，请换一个版本号，学生会重新阅读并同意",
+        "window_for_all": "至少选一个：毕业届、层次或函授站",
+        "naming_not_allowed": "给采集单位的文件只能用流水号，学校留用的请选别的命名",
+        "pattern_invalid": "格式里要有花括号里的项目，如 {站点}/{学号}_{姓名}，不能用 : * ? 等字符",
+        "pattern_unknown_field": "花括号里有不认识的项目",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }
 )
@@ -372,7 +569,29 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "password": "密码",
         "old_password": "原密码",
         "new_password": "新密码",
+        "totp": "验证码",
         "station": "函授站",
+        "school_name": "学校名称",
+        "school_code": "学校代码",
+        "graduating_years": "毕业届",
+        "graduating_year": "毕业届",
+        "opens_at": "开始时间",
+        "closes_at": "截止时间",
+        "policy": "照片规范",
+        "notice_version": "告知版本",
+        "notice_text": "告知内容",
+        "retention_text": "保存期限",
+        "scope": "范围",
+        "grace_until": "宽限到",
+        "student_no": "学号",
+        "level": "层次",
+        "major": "专业",
+        "exam_no": "考生号",
+        "certificate_no": "证书编号",
+        "study_form": "学习形式",
+        "class_no": "班级",
+        "naming": "文件命名",
+        "pattern": "自定格式",
         "file_name": "文件名",
         "file_content": "内容",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backend.db import bindings, entries
+from backend.db.campaign_rules import entry_spans, outer_span, span_of
 from backend.db.engine import Session
 from backend.db.models import Binding, Station, Student
 from backend.services.types import BindingStatus, BindingView, PrincipalKind
@@ -18,9 +19,11 @@ def binding_status(row: Binding) -> BindingStatus:
 
 def binding_view(session: Session, row: Binding) -> BindingView:
     """Return a binding as a value."""
-    entry, _, scanned = entries.get_entry_by_id(session, row.entry_id)
+    found = entries.get_entry_by_id(session, row.entry_id)
+    entry, campaign, scanned = found
     student = session.get(Student, row.student_id) if row.student_id else None
     station = session.get_one(Station, student.station_id) if student else scanned
+    span = span_of(campaign, student) if student else outer_span(entry_spans(found))
     photos = bindings.submission_counts(session, [row.id]).get(row.id, 0)
     return BindingView(
         public_id=row.public_id,
@@ -34,6 +37,8 @@ def binding_view(session: Session, row: Binding) -> BindingView:
         station=station_view(station),
         other_station=student is not None and student.station_id != scanned.id,
         has_submission=photos > 0,
+        opens_at=span.opens_at,
+        closes_at=span.closes_at,
         created_at=row.created_at,
         entry_token=entry.token,
         channels=tuple(

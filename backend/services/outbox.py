@@ -51,8 +51,9 @@ def tell_holders(
     submission: Submission,
     *,
     at: datetime,
+    due: datetime,
 ) -> None:
-    """Note that everybody who holds a binding is to be told of its photo.
+    """Note that everybody who holds a binding is to be told of its photo, when it is due.
 
     The version makes each decision an event of its own.
     """
@@ -64,7 +65,7 @@ def tell_holders(
             principal_id=principal_id,
             campaign_id=binding.campaign_id,
             submission_id=submission.id,
-            due_at=at,
+            due_at=due,
             created_at=at,
         )
 
@@ -92,7 +93,7 @@ class OutboxService:
         self._pages = pages
 
     def remind(self) -> int:
-        """Note a reminder for everybody whose campaign ends soon without their photo.
+        """Note a reminder for everybody whose time ends soon without their photo.
 
         Asking again notes nobody twice; returns how many were noted now.
         """
@@ -113,6 +114,7 @@ class OutboxService:
                         principal_id=principal_id,
                         campaign_id=campaign_id,
                         submission_id=None,
+                        closes_at=closes_at,
                         due_at=now,
                         created_at=now,
                     )
@@ -174,7 +176,7 @@ class OutboxService:
                 school=campaign.school_name,
                 campaign=campaign.name,
                 reason=reasons[0] if reasons else "",
-                closes_at=campaign.closes_at,
+                closes_at=row.closes_at or campaign.closes_at,
                 happened_at=row.created_at,
             )
         )

@@ -47,14 +47,29 @@ class PrincipalKind(StrEnum):
     BROWSER = "browser"
     MINI_PROGRAM = "mini_program"
     SERVICE_ACCOUNT = "service_account"
+    #: Staff who act for a student; one for each student they act for.
+    STAFF = "staff"
+
+
+class Source(StrEnum):
+    """How a photo was handed in."""
+
+    SCAN = "scan"
+    ON_SITE = "on_site"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is on the other end."""
+    """Who is on the other end.
+
+    Attributes:
+        acting: the user name of the staff member who acts for the student, else empty.
+    """
 
     id: int
     kind: PrincipalKind
+    acting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,8 @@ class StaffSession:
     user: StaffUser
     csrf_token: str = field(repr=False)
     expires_at: datetime
+    #: A second factor has to be set up before anything else.
+    must_enrol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,77 @@ class NewStaffSession:
 
     token: str = field(repr=False)
     session: StaffSession
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignIn:
+    """A sign-in that waits for the second factor, with the only copy of its token."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessionView:
+    """A session as its owner sees it."""
+
+    id: int
+    device: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A staff account as administrators see it."""
+
+    user: StaffUser
+    disabled_at: datetime | None
+    second_factor: bool
+    sessions: int
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorState:
+    """Whether somebody has a second factor, and how many recovery codes are left."""
+
+    enrolled_at: datetime | None
+    codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A second factor that waits for its first code: what the app has to be told."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+    svg: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation as administrators and the invited person see it."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+    station_id: int | None
+    renews_password: bool
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation just made, with the only copy of its link."""
+
+    url: str = field(repr=False)
+    invitation: InvitationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +223,21 @@ class StationView:
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """What a scanned poster shows."""
+    """What a scanned poster shows.
+
+    Attributes:
+        opens_at: the first instant at which somebody of the station may hand in.
+        closes_at: the last one.
+        windows_differ: whether it ends for some earlier than for others.
+    """
 
     token: str
     campaign: CampaignView
     station: StationView
     state: EntryState
+    opens_at: datetime
+    closes_at: datetime
+    windows_differ: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +283,12 @@ class CodeReading:
 
 @dataclass(frozen=True, slots=True)
 class BindingView:
-    """A binding as its owner sees it."""
+    """A binding as its owner sees it.
+
+    Attributes:
+        opens_at: from when its student may hand in.
+        closes_at: until when; while it waits, the last instant of the entry.
+    """
 
     public_id: str
     status: BindingStatus
@@ -199,6 +301,8 @@ class BindingView:
     station: StationView | None
     other_station: bool
     has_submission: bool
+    opens_at: datetime
+    closes_at: datetime
     created_at: datetime
     entry_token: str
     channels: tuple[PrincipalKind, ...]
@@ -260,6 +364,41 @@ class Media:
     data: bytes = field(repr=False)
     content_type: str
     filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class CollectStudent:
+    """A student as those see them who take or bring their photo.
+
+    Attributes:
+        binding_id: the live binding, if there is one.
+        status: of the photo handed in, else of the draft.
+    """
+
+    id: int
+    campaign_id: int
+    name: str = field(repr=False)
+    student_no: str = field(repr=False)
+    id_number_masked: str = field(repr=False)
+    level: str
+    major: str
+    class_no: str
+    station_name: str
+    fingerprint: str
+    binding_id: str | None
+    status: SubmissionStatus | None
+    exempt_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnSiteStudent:
+    """One student on the list that the desk keeps for a line that breaks."""
+
+    id: int
+    name: str = field(repr=False)
+    student_no_tail: str = field(repr=False)
+    level: str
+    class_no: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -411,6 +550,31 @@ class AuditRow:
     address: str
 
 
+class HeadState(StrEnum):
+    """How the signed end of the audit chain fits the chain."""
+
+    SIGNED = "signed"
+    #: Nothing was appended since ends are signed.
+    NONE = "none"
+    #: The signature is of a longer chain, or of another one.
+    CUT_OFF = "cut_off"
+    FORGED = "forged"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The signed end of the audit chain.
+
+    Attributes:
+        rows: how many rows the signature counts.
+        signed_from: the number of the first row appended under a signature.
+    """
+
+    state: HeadState
+    rows: int = 0
+    signed_from: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
     """Whether the audit chain is whole; ``broken_at`` is the first bad row."""
@@ -418,6 +582,7 @@ class ChainCheck:
     ok: bool
     rows: int
     broken_at: int | None
+    head: ChainHead
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from backend.db.campaign_rules import entry_spans, outer_span
 from backend.db.entries import EntryRow
 from backend.db.models import Campaign, Staff, Station
 from backend.domain.campaigns import EntryState, entry_state
@@ -47,11 +48,10 @@ def station_view(row: Station) -> StationView:
 
 def state_of(row: EntryRow, now: datetime) -> EntryState:
     """Return what an entry answers now."""
-    entry, campaign, _ = row
+    entry = row[0]
     return entry_state(
         now=now,
-        opens_at=campaign.opens_at,
-        closes_at=campaign.closes_at,
+        spans=entry_spans(row),
         replaced=entry.replaced_at is not None,
         retired=entry.retired_at is not None,
     )
@@ -60,11 +60,15 @@ def state_of(row: EntryRow, now: datetime) -> EntryState:
 def entry_view(row: EntryRow, now: datetime) -> EntryView:
     """Return an entry as a value."""
     entry, campaign, station = row
+    spans = entry_spans(row)
     return EntryView(
         token=entry.token,
         campaign=campaign_view(campaign),
         station=station_view(station),
         state=state_of(row, now),
+        opens_at=outer_span(spans).opens_at,
+        closes_at=outer_span(spans).closes_at,
+        windows_differ=len({span.closes_at for span in spans}) > 1,
     )
 
 

@@ -86,6 +86,10 @@ class LocalPhotoStore:
             raise UnavailableError("storage_damaged")
         return data
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a file, without reading it."""
+        return self._path(key).is_file()
+
     def delete(self, key: str) -> None:
         """Remove the file of a key if it is there; raises UnavailableError."""
         path = self._path(key)

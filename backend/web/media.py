@@ -6,6 +6,7 @@ import hashlib
 
 from flask import Response, request
 
+from backend.services.delivery_types import Package
 from backend.services.types import Media, StreamedFile
 
 #: Kept by nobody but the browser that asked, which asks again each time.
@@ -30,4 +31,15 @@ def stream_response(file: StreamedFile) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.set("Content-Disposition", "attachment", filename=file.filename)
+    return response
+
+
+def package_response(package: Package) -> Response:
+    """Send a ZIP as it is made; a size told beforehand shows when the end is missing."""
+    response = Response(package.chunks, mimetype="application/zip")
+    if package.size_bytes is not None:
+        response.content_length = package.size_bytes
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.set("Content-Disposition", "attachment", filename=package.filename)
     return response

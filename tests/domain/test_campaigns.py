@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.campaigns import EntryState, entry_state
+from backend.domain.campaigns import (
+    EntryState,
+    Span,
+    Whom,
+    Window,
+    entry_state,
+    span_for,
+    spans_state,
+)
 
 OPENS = datetime(2025, 9, 1, tzinfo=UTC)
 CLOSES = datetime(2025, 10, 1, tzinfo=UTC)
@@ -17,7 +25,7 @@ TICK = timedelta(microseconds=1)
 
 def state(now: datetime, *, replaced: bool = False, retired: bool = False) -> str:
     return entry_state(
-        now=now, opens_at=OPENS, closes_at=CLOSES, replaced=replaced, retired=retired
+        now=now, spans=[Span(OPENS, CLOSES)], replaced=replaced, retired=retired
     )
 
 
@@ -62,3 +70,76 @@ def test_the_zone_in_which_an_instant_is_written_does_not_matter(
 ) -> None:
     elsewhere = now.astimezone(timezone(timedelta(hours=hours)))
     assert state(elsewhere) == state(now)
+
+
+def day(n: int) -> datetime:
+    return OPENS + timedelta(days=n)
+
+
+OWN = Span(OPENS, CLOSES)
+WHOM = Whom(year=2026, level="专升本", station_id=1)
+
+
+def window(n: int, **named: object) -> Window:
+    return Window(span=Span(day(n), day(n + 1)), **named)  # type: ignore[arg-type] # any of its fields
+
+
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [
+        ([], OWN),
+        ([window(1)], window(1).span),
+        ([window(1), window(2, year=2026)], window(2).span),
+        ([window(1, year=2025)], OWN),
+        ([window(1, level="高起专")], OWN),
+        ([window(1, level="专 升本")], window(1).span),
+        ([window(1, level="高起本")], OWN),
+        ([window(1, station_id=2)], OWN),
+        # One each: the station decides, then the level, then the year.
+        ([window(1, year=2026), window(2, level="专升本")], window(2).span),
+        ([window(1, station_id=1), window(2, level="专升本")], window(1).span),
+        # More named decide over fewer, whichever they are.
+        (
+            [window(1, station_id=1), window(2, year=2026, level="专升本")],
+            window(2).span,
+        ),
+        (
+            [
+                window(1, year=2026, level="专升本"),
+                window(2, year=2026, station_id=1),
+                window(3, year=2026, station_id=2, level="专升本"),
+            ],
+            window(2).span,
+        ),
+    ],
+)
+def test_the_most_specific_window_that_matches_decides(
+    windows: list[Window], expected: Span
+) -> None:
+    assert span_for(WHOM, OWN, windows) == expected
+    assert span_for(WHOM, OWN, reversed(windows)) == expected
+
+
+def test_grace_prolongs_and_never_shortens() -> None:
+    def end(grace: datetime) -> datetime:
+        whom = Whom(year=2026, level="专升本", station_id=1, grace_until=grace)
+        return span_for(whom, OWN, [window(3)]).closes_at
+
+    assert end(day(2)) == day(4)
+    assert end(day(9)) == day(9)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (day(0), EntryState.NOT_YET_OPEN),
+        (day(1), EntryState.OPEN),
+        (day(2), EntryState.NOT_YET_OPEN),
+        (day(3), EntryState.OPEN),
+        (day(4), EntryState.CLOSED),
+    ],
+)
+def test_an_entry_is_open_while_any_window_is(
+    now: datetime, expected: EntryState
+) -> None:
+    assert spans_state(now, [window(3).span, window(1).span]) == expected

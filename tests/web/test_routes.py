@@ -10,6 +10,8 @@ import pytest
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from backend.services.batch_files import BatchFile
+from backend.services.staff import OPERATOR
 from backend.services.types import Role
 from tests.web.console import ADDRESS, HUMAN_RULE, PASSWORD, School, make_school
 
@@ -30,6 +32,12 @@ WHO: dict[str, str | frozenset[Role]] = {
     "api.admin.open_session": "public",
     "admin.sign_in": "public",
     "admin.open_session": "public",
+    "admin.on_site_worker": "public",
+    "admin.second_step": "public",
+    "admin.finish_sign_in": "public",
+    "admin.invitation": "public",
+    "admin.look_at_invitation": "public",
+    "admin.accept_invitation": "public",
     "student.guide": "public",
     "student.photo_examples": "public",
     "student.signed_out": "public",
@@ -90,6 +98,14 @@ WHO: dict[str, str | frozenset[Role]] = {
     **dict.fromkeys(
         [
             "admin.home",
+            "admin.account",
+            "admin.end_session",
+            "admin.end_other_sessions",
+            "admin.second_factor",
+            "admin.begin_second_factor",
+            "admin.confirm_second_factor",
+            "admin.renew_recovery_codes",
+            "admin.remove_second_factor",
             "admin.password",
             "admin.change_password",
             "admin.records",
@@ -102,6 +118,12 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.picture",
             "admin.close_up",
             "admin.policy",
+            "admin.missing",
+            "admin.students",
+            "admin.students_csv",
+            "admin.students_xlsx",
+            "api.admin.campaign_progress",
+            "api.admin.campaign_students",
             "api.admin.campaigns",
             "api.admin.record",
             "api.admin.reveal_identity_number",
@@ -115,31 +137,110 @@ WHO: dict[str, str | frozenset[Role]] = {
     ),
     **dict.fromkeys(
         [
+            "admin.batch",
+            "admin.batch_report",
+            "admin.batches",
             "admin.campaigns",
             "admin.entries",
+            "admin.on_site",
+            "admin.on_site_desk",
+            "admin.on_site_shell",
+            "admin.go_on_with_batch",
+            "admin.receive_batch",
+            "api.admin.get_batch",
+            "api.admin.go_on_with_batch",
+            "api.admin.list_batch_items",
+            "api.admin.receive_batch",
             "admin.code_png",
             "admin.code_svg",
             "admin.poster_pdf",
             "admin.poster_png",
             "admin.posters",
             "admin.all_posters",
+            "admin.remind",
+            "admin.check_sheet",
+            "admin.code_pack",
+            "admin.deliveries",
+            "admin.delivery",
             "admin.stations",
+            "api.admin.check_sheet",
+            "api.admin.code_pack",
+            "api.admin.deliveries",
+            "api.admin.delivery",
+            "api.admin.delivery_items",
             "api.admin.entries",
             "api.admin.entry_file",
             "api.admin.all_posters",
+            "api.admin.confirm_on_site",
+            "api.admin.find_on_site",
+            "api.admin.guide_on_site",
+            "api.admin.on_site_desk",
+            "api.admin.on_site_picture",
+            "api.admin.on_site_roster",
+            "api.admin.on_site_student",
+            "api.admin.open_on_site",
+            "api.admin.read_code_on_site",
+            "api.admin.request_review_on_site",
+            "api.admin.submit_on_site",
         ],
         DESK,
     ),
-    **dict.fromkeys(("admin.decide", "api.admin.decide"), JUDGES),
     **dict.fromkeys(
         [
+            "admin.contact_sheet",
+            "admin.contact_sheet_return",
+            "admin.contact_sheet_seen",
+            "admin.decide",
+            "admin.review",
+            "admin.review_decide",
+            "admin.review_hold",
+            "admin.review_leave",
+            "admin.review_next",
+            "admin.review_skip",
+            "admin.review_start",
+            "admin.review_undo",
+            "api.admin.decide",
+            "api.admin.review_next",
+            "api.admin.review_skip",
+            "api.admin.review_undo",
+        ],
+        JUDGES,
+    ),
+    **dict.fromkeys(
+        [
+            "admin.apply_list",
             "admin.audit",
+            "admin.cancel_delivery",
+            "admin.create_delivery",
             "admin.create_entry",
+            "admin.delivery_package",
+            "admin.new_delivery",
+            "admin.receive_list",
+            "admin.returned_list",
+            "api.admin.apply_returned_list",
+            "api.admin.cancel_delivery",
+            "api.admin.create_delivery",
+            "api.admin.delivery_package",
+            "api.admin.preview_delivery",
+            "api.admin.receive_returned_list",
+            "api.admin.returned_list",
             "admin.replace_entry",
             "admin.retire_entry",
             "admin.release",
             "admin.clear_quarantine",
             "admin.staff",
+            "admin.new_invitation",
+            "admin.invite",
+            "admin.reissue_invitation",
+            "admin.withdraw_invitation",
+            "admin.person",
+            "admin.change_person",
+            "admin.disable_person",
+            "admin.enable_person",
+            "admin.sign_person_out",
+            "admin.reset_second_factor",
+            "admin.renew_password",
+            "admin.export_audit",
             "admin.messages",
             "admin.retry_messages",
             "admin.wechat",
@@ -199,7 +300,12 @@ class Scene:
             headers["Authorization"] = f"Bearer {token}"
         is_api = built[1].startswith("/api/")
         return self.school.app.test_client().open(
-            built[1], method=method, headers=headers, json={} if is_api else None
+            built[1],
+            method=method,
+            headers=headers,
+            json={} if is_api else None,
+            # Reads and closes what is handed out in pieces.
+            buffered=True,
         )
 
 
@@ -210,10 +316,18 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     binding = school.services.bindings.get(
         school.sessions[2].principal, submission.binding_public_id
     )
+    batch = school.services.batches.receive(
+        OPERATOR,
+        school.campaign,
+        [BatchFile("nobody.jpg", lambda: None)],
+        names={},
+        consent_in_writing=True,
+    )
     tokens = {"student": school.services.sessions.start().token}
     for role in ROLES:
         opened = school.services.staff.sign_in(role, PASSWORD, address=ADDRESS)
         tokens[role] = opened.token
+    zz02 = school.services.staff.sign_in("zz02", PASSWORD, address=ADDRESS).session.user
     yield Scene(
         school=school,
         values={
@@ -225,9 +339,18 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "rule": HUMAN_RULE,
             "campaign_id": school.campaign,
             "station_id": school.stations["CS01"],
+            "student_id": 1,
             "name": "notice-2025",
             "account": "mini-program",
             "archive": "pdf",
+            "batch_id": batch.id,
+            "delivery": "2026-0001",
+            "list_id": "x" * 22,
+            "invitation_id": 1,
+            "session_id": 1_000_000,
+            "sheet": "csv",
+            # Somebody whose session no test needs.
+            "staff_id": zz02.id,
         },
         owner_name=binding.student_name,
         tokens=tokens,

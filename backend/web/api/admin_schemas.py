@@ -7,11 +7,13 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from backend.domain.batch import ItemState
 from backend.domain.campaigns import EntryState
 from backend.domain.query import RecordOrder
 from backend.domain.report import Verdict
-from backend.domain.reviews import SubmissionStatus
+from backend.domain.reviews import Attention, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.batches import BatchView
 from backend.services.posters import Size
 from backend.services.types import (
     AdminSubmission,
@@ -45,6 +47,8 @@ class StaffSignInIn(_In):
 
     username: str = Field(max_length=50, examples=["reviewer-li"])
     password: str = Field(max_length=200, repr=False)
+    #: Six digits of the authenticator app, or a recovery code.
+    totp: str = Field(default="", max_length=20, repr=False, examples=["123456"])
 
 
 class StaffUserOut(_Out):
@@ -390,3 +394,85 @@ class DecisionOut(_Out):
     version: int
     return_reasons: list[str]
     return_note: str
+
+
+class BatchOut(_Out):
+    """A batch of photos and how far it is; ``counts`` by state of the files."""
+
+    id: int
+    campaign_id: int
+    brought_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    total: int
+    waiting: int
+    counts: dict[ItemState, int]
+
+    @classmethod
+    def of(cls, batch: BatchView) -> Self:
+        """Return a batch as it is sent."""
+        return cls.model_validate(batch)
+
+
+class BatchItemsIn(_In):
+    """Which files of a batch."""
+
+    after: int = Field(default=0, ge=0, description="the last position seen")
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class BatchItemOut(_Out):
+    """One file of a batch; ``detail`` is an error's code or the refusing rules."""
+
+    position: int
+    file_name: str
+    state: ItemState
+    detail: str
+    student_name: str
+    student_no: str
+
+
+class BatchItemsOut(_Out):
+    """Files of a batch, in the order they came."""
+
+    items: list[BatchItemOut]
+
+
+class ReviewNextIn(_In):
+    """What to review; fields left out do not narrow."""
+
+    campaign_id: int | None = None
+    station_id: int | None = None
+    attention: Attention = Field(
+        default=Attention.ALL,
+        description="``asked``: the student asked for a person; ``warned``: the rules "
+        "pointed something out",
+    )
+    after: str = Field(
+        default="",
+        max_length=22,
+        description="the photo being looked at, to claim one ahead",
+    )
+
+
+class ReviewNextOut(_Out):
+    """The photo that is the caller's for ten minutes; none when nothing is left."""
+
+    submission: AdminSubmissionOut | None
+    left: int
+    done_today: int
+
+
+class ReviewSkipIn(_In):
+    """The photo to leave for later."""
+
+    submission_id: str = Field(max_length=22)
+
+
+class ReviewUndoIn(_In):
+    """The decision of the last minute to take back."""
+
+    submission_id: str = Field(max_length=22)
+    expected_version: int | None = Field(
+        default=None, ge=0, description="instead of the ``If-Match`` header"
+    )

@@ -50,7 +50,17 @@ def problems(*statuses: int) -> dict[int | str, Any]:
 
 @bp.before_request
 def _limit_forms() -> None:
-    limit_forms("api.read_code", "api.submit_photo", frames="api.guide_camera")
+    limit_forms(
+        "api.admin.read_code_on_site",
+        "api.admin.receive_returned_list",
+        "api.admin.submit_on_site",
+        "api.read_code",
+        "api.submit_photo",
+        frames={
+            "api.admin.guide_on_site",
+            "api.guide_camera",
+        },
+    )
 
 
 @bp.record_once

@@ -25,3 +25,17 @@ for (const form of document.querySelectorAll("form[method=post]:not([data-again]
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// What on-site collecting keeps in the browser goes with the session, but for pictures that
+// still wait: nobody else has those.
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", () => {
+    indexedDB.deleteDatabase("bizhao-on-site-roster");
+    localStorage.removeItem("bizhao-on-site");
+    if (window.caches) caches.delete("bizhao-on-site");
+  });
+}
+
+// A batch goes on by itself while somebody looks at it.
+const goOn = document.querySelector("form[data-go-on]");
+if (goOn && !location.search.includes("state=")) setTimeout(() => goOn.requestSubmit(), 800);
