@@ -76,7 +76,7 @@ _BINDING_KEYS: Final[_Lookups] = (
     (Binding.fingerprint, "fingerprint"),
 )
 #: So many are sorted sooner than an order is searched for them.
-_FEW: Final = 5000
+_FEW: Final = 10_000
 _MOST_VALUES: Final = 60
 #: What the records have for "not handed in".
 NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -209,7 +209,8 @@ class Search:
         counted = select(func.count()).select_from(some.subquery())
         if self._session.execute(counted).scalar_one() > _FEW:
             return RecordEntry.__table__.c
-        few = select(RecordEntry.__table__).where(*self._wheres).cte("few")
+        columns = (*_ORDERS[order], RecordEntry.binding_id)
+        few = select(*columns).where(*self._wheres).cte("few")
         return few.prefix_with("MATERIALIZED", dialect="postgresql").c
 
     def _key(self, order: RecordOrder, binding_id: int) -> ColumnElement[Any] | None:
