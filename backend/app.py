@@ -22,14 +22,19 @@ from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.credentials import SharedCredentials
 from backend.services.entries import EntryService
+from backend.services.erasure import ErasureService
 from backend.services.guidance import GuidanceService
+from backend.services.key_rotation import KeyRotationService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
+from backend.services.own_data import OwnDataService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.purge import FileSweeper, PurgeService
 from backend.services.pushes import PushService
+from backend.services.retention import RetentionService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -157,6 +162,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         gateway=gateway,
         public_url=settings.public_url,
     )
+    sweeper = FileSweeper(db=db, clock=clock, store=store)
     services = Services(
         audit=AuditService(db=db),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
@@ -170,11 +176,13 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         ),
         consents=ConsentService(db=db, clock=clock),
         entries=EntryService(db=db, clock=clock),
+        erasure=ErasureService(db=db, clock=clock, vault=vault, jobs=jobs),
         guidance=GuidanceService(
             db=db, clock=clock, inspector=parts.inspector, policies=shipped
         ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
+        key_rotation=KeyRotationService(db=db, vault=vault),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
         outbox=OutboxService(
@@ -186,6 +194,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             templates=templates,
             pages=_message_pages(settings),
         ),
+        own_data=OwnDataService(db=db, clock=clock, vault=vault, store=store),
         picture_checks=picture_checks,
         policies=shipped,
         posters=PosterService(
@@ -193,6 +202,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             gateway=gateway,
             page=settings.mini_program.page if settings.mini_program else "",
         ),
+        purge=PurgeService(db=db, clock=clock, vault=vault, sweeper=sweeper),
         pushes=PushService(
             db=db,
             clock=clock,
@@ -206,6 +216,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             },
         ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
+        retention=RetentionService(db=db, clock=clock),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         search=SearchService(
@@ -221,6 +232,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             sessions=sessions,
             public_url=settings.public_url,
         ),
+        sweeper=sweeper,
         staff=StaffService(
             db=db,
             clock=clock,
@@ -253,6 +265,8 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.REMINDERS: services.outbox.remind,
         Job.PUSHES: services.pushes.handle_open,
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
+        Job.DOOMED_FILES: services.sweeper.sweep,
+        Job.PURGE: services.purge.run,
     }
 
 

@@ -198,6 +198,17 @@ def get_binding(
     return row
 
 
+def lock_binding(session: Session, binding: Binding) -> None:
+    """Read a live binding again and keep others from changing it.
+
+    Raises:
+        LostRaceError: it was released since it was read.
+    """
+    session.refresh(binding, with_for_update=True)
+    if binding.released_at is not None:
+        raise LostRaceError
+
+
 def save_binding(session: Session, binding: Binding) -> None:
     """Insert or update a binding.
 

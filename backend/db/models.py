@@ -31,6 +31,11 @@ def foreign_key(target: str, *, index: bool = True) -> Any:
     return mapped_column(ForeignKey(target, ondelete="RESTRICT"), index=index)
 
 
+def days_kept(days: int) -> Any:
+    """Return a column of days with what they are until somebody changes them."""
+    return mapped_column(Integer, default=days, server_default=str(days))
+
+
 class Campaign(Base):
     """One round of collecting with its window, policy and privacy notice."""
 
@@ -50,6 +55,13 @@ class Campaign(Base):
     notice_version: Mapped[str] = mapped_column(String(50))
     notice_text: Mapped[str] = mapped_column(Text)
     retention_text: Mapped[str] = mapped_column(Text)
+    # Days after closing; what each means is told by RetentionRules.
+    keep_discarded: Mapped[int] = days_kept(90)
+    keep_originals: Mapped[int] = days_kept(180)
+    keep_cards: Mapped[int] = days_kept(180)
+    keep_messages: Mapped[int] = days_kept(180)
+    keep_portraits: Mapped[int] = days_kept(365)
+    keep_identities: Mapped[int] = days_kept(730)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (CheckConstraint("opens_at < closes_at", name="window"),)
@@ -116,6 +128,8 @@ class Student(Base):
     id_last4_hash: Mapped[str] = mapped_column(HEX)
     code_hash: Mapped[str | None] = mapped_column(HEX)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # From then on nothing in the row tells who it was.
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
@@ -230,6 +244,7 @@ class Binding(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     release_reason: Mapped[str] = mapped_column(String(200), default="")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         Index(
@@ -301,6 +316,7 @@ class Submission(Base):
     decided_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("staff.id", ondelete="RESTRICT")
     )
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own hook
     __table_args__ = (
@@ -422,3 +438,5 @@ class AuditEvent(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
     previous_hash: Mapped[str] = mapped_column(HEX, unique=True)
     hash: Mapped[str] = mapped_column(HEX, unique=True)
+
+    __table_args__ = (Index("ix_audit_events_target_action", "target", "action"),)

@@ -76,6 +76,8 @@ TRANSITIONS: Final[Mapping[tuple[SubmissionStatus, Action], SubmissionStatus]] =
             (_S.RETURNED, _A.SUPERSEDE): _S.SUPERSEDED,
             (_S.RETURNED, _A.WITHDRAW): _S.WITHDRAWN,
             (_S.SENT_BACK, _A.SUPERSEDE): _S.SUPERSEDED,
+            (_S.SENT_BACK, _A.WITHDRAW): _S.WITHDRAWN,
+            (_S.SUPERSEDED, _A.WITHDRAW): _S.WITHDRAWN,
             # A student who uploads an earlier, never confirmed photo again gets it back.
             (_S.SUPERSEDED, _A.REVIVE): _S.DRAFT,
         }

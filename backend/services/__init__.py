@@ -10,13 +10,18 @@ from backend.services.audit import AuditService
 from backend.services.bindings import BindingService
 from backend.services.codes import CodeService
 from backend.services.entries import EntryService
+from backend.services.erasure import ErasureService
 from backend.services.guidance import GuidanceService
+from backend.services.key_rotation import KeyRotationService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.outbox import OutboxService
+from backend.services.own_data import OwnDataService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.purge import FileSweeper, PurgeService
 from backend.services.pushes import PushService
+from backend.services.retention import RetentionService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.search import SearchService
@@ -42,17 +47,22 @@ class Services:
     codes: CodeService
     consents: ConsentService
     entries: EntryService
+    erasure: ErasureService
     guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
+    key_rotation: KeyRotationService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     outbox: OutboxService
+    own_data: OwnDataService
     picture_checks: PictureCheckService
     policies: Mapping[str, Policy]
     posters: PosterService
+    purge: PurgeService
     pushes: PushService
     reconcile: ReconcileService
+    retention: RetentionService
     reviews: ReviewService
     roster: RosterService
     search: SearchService
@@ -61,4 +71,5 @@ class Services:
     staff: StaffService
     stations: StationService
     submissions: SubmissionService
+    sweeper: FileSweeper
     verification: VerificationService

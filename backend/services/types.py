@@ -119,6 +119,7 @@ class CampaignView:
     policy: str
     album_allowed: bool
     retention_text: str
+    retention_promise: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from backend.db import retention
 from backend.db.entries import EntryRow
 from backend.db.models import Campaign, Staff, Station
 from backend.domain.campaigns import EntryState, entry_state
+from backend.messages.retention import promise
 from backend.services.types import (
     CampaignView,
     EntryView,
@@ -31,6 +33,7 @@ def campaign_view(row: Campaign) -> CampaignView:
         policy=row.policy,
         album_allowed=row.album_allowed,
         retention_text=row.retention_text,
+        retention_promise=promise(retention.rules_of(row)),
     )
 
 

@@ -33,8 +33,8 @@ STEPS = {
     "returned": {"supersede": "superseded", "withdraw": "withdrawn"},
     "delivered": {},
     "accepted": {},
-    "sent_back": {"supersede": "superseded"},
-    "superseded": {"revive": "draft"},
+    "sent_back": {"supersede": "superseded", "withdraw": "withdrawn"},
+    "superseded": {"revive": "draft", "withdraw": "withdrawn"},
     "withdrawn": {},
 }
 
