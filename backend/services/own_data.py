@@ -9,7 +9,7 @@ from datetime import datetime
 from backend.crypto import Vault
 from backend.db import bindings, entries, retention, rights, submissions
 from backend.db.engine import Database, Session
-from backend.db.models import Binding, Station, Student, Submission
+from backend.db.models import Binding, Station, Student
 from backend.domain.errors import DomainError
 from backend.domain.identity import IdentityNumber
 from backend.domain.outbox import MessageState
@@ -18,7 +18,7 @@ from backend.messages.retention import promise
 from backend.ports import Clock, PhotoStore
 from backend.services.binding_views import binding_view
 from backend.services.erasure import Receipt, is_settled, kept_until, receipt_view
-from backend.services.submission_views import submission_view
+from backend.services.submission_views import picture_keys, submission_view
 from backend.services.types import BindingView, MediaKind, Principal, SubmissionView
 from backend.services.views import mask_middle
 
@@ -168,7 +168,9 @@ class OwnDataService:
             identity=self._identity(session, row),
             has_card=row.card_key is not None,
             photos=tuple(
-                OwnPhoto(submission_view(session, photo, row), _kinds(photo))
+                OwnPhoto(
+                    submission_view(session, photo, row), tuple(picture_keys(photo))
+                )
                 for photo in submissions.submissions_of(session, row.id)
             ),
             looks=_looks(session, row),
@@ -233,26 +235,13 @@ def _looks(session: Session, row: Binding) -> tuple[OwnLook, ...]:
     )
 
 
-def _keys(photo: Submission) -> dict[MediaKind, str]:
-    found = {
-        MediaKind.ORIGINAL: photo.original_key,
-        MediaKind.PORTRAIT: photo.portrait_key,
-        MediaKind.OVERLAY: photo.overlay_key,
-    }
-    return {kind: key for kind, key in found.items() if key is not None}
-
-
-def _kinds(photo: Submission) -> tuple[MediaKind, ...]:
-    return tuple(_keys(photo))
-
-
 def _files(session: Session, number: int, row: Binding) -> Iterator[tuple[str, str]]:
     folder = f"record-{number}"
     if row.card_key:
         yield f"{folder}/collection-code", row.card_key
     photos = reversed(submissions.submissions_of(session, row.id))
     for place, photo in enumerate(photos, start=1):
-        for kind, key in _keys(photo).items():
+        for kind, key in picture_keys(photo).items():
             suffix = ".jpg"
             if kind is MediaKind.ORIGINAL:
                 suffix = "." + photo.original_type.removeprefix("image/")

@@ -24,7 +24,7 @@ from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, PhotoInspector, PhotoStore
 from backend.services.access import require_station
 from backend.services.binding_views import binding_status, binding_view
-from backend.services.submission_views import submission_view
+from backend.services.submission_views import picture_keys, submission_view
 from backend.services.submissions import media_of
 from backend.services.types import (
     AdminSubmission,
@@ -324,6 +324,7 @@ def _admin_view(
         file=photo.file,
         decided_by=decided_by.display_name if decided_by else "",
         check=CheckState(check.state) if check else None,
+        pictures=frozenset(picture_keys(photo)),
     )
 
 

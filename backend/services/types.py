@@ -246,6 +246,7 @@ class AdminSubmission:
     file: dict[str, str | int | None]
     decided_by: str
     check: CheckState | None
+    pictures: frozenset[MediaKind]
 
     @property
     def quarantined(self) -> bool:

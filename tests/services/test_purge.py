@@ -150,7 +150,7 @@ def test_each_kind_goes_at_its_own_date_and_approved_photos_wait(world: World) -
     assert lines(world)[Kind.CARDS] == (True, 3, 1)
     world.services.purge.run()
     assert lines(world)[Kind.ORIGINALS] == (True, 0, 1)
-    assert len(files(world)) == 3 + 1 + 1 + 1 + 1
+    assert len(files(world)) == 3 + 1 + 2
     after_closing(world, LAST)
     world.services.purge.run()
     assert len(files(world)) == 3 + 1
@@ -186,9 +186,7 @@ def test_far_in_the_future_nothing_personal_is_left_anywhere(world: World) -> No
     openid = "openid-of-an-invented-person"
     secrecy.note(openid)
     world.wechat.accounts.add(Account.MINI_PROGRAM)
-    world.wechat.codes["code-1"] = WeChatUser(
-        account=Account.MINI_PROGRAM, openid=openid
-    )
+    world.wechat.codes["code-1"] = WeChatUser(openid)
     fill(world)
     opened = world.services.sign_in.mini_program("code-1", address=worlds.ADDRESS)
     who = opened.session.principal

@@ -27,7 +27,7 @@ def mine(session: SessionInfo) -> ResponseReturnValue:
         (entry.campaign.id): (
             entry.token,
             entry.campaign.name,
-            entry.campaign.retention_text,
+            entry.campaign.retention_promise,
         )
         for entry in (services().entries.open(b.entry_token) for b in bindings)
     }
