@@ -114,6 +114,9 @@ class RetentionRules:
             for name, days in asdict(self).items()
             if not 1 <= days <= MOST_DAYS
         ]
+        if wrong:
+            # What is no number of days cannot be compared either.
+            return tuple(wrong)
         if self.portraits < self.originals:
             wrong.append(Violation("portraits", "retention_order"))
         if self.identities < max(getattr(self, each.name) for each in fields(self)):

@@ -31,7 +31,11 @@ from backend.ports import (
     PhotoStore,
 )
 from backend.services.admission import admit
-from backend.services.submission_views import is_refused, submission_view
+from backend.services.submission_views import (
+    is_refused,
+    picture_keys,
+    submission_view,
+)
 from backend.services.types import (
     Media,
     MediaKind,
@@ -180,10 +184,10 @@ class SubmissionService:
                 session, public_id, principal_id=principal.id
             )
             if row.status != SubmissionStatus.WITHDRAWN:
-                keys = {row.original_key, row.portrait_key, row.overlay_key}
+                keys = set(picture_keys(row).values())
                 row.original_key = row.portrait_key = row.overlay_key = None
                 self._move(session, row, Action.WITHDRAW)
-                retention.doom(session, keys - {None}, at=self._clock.now())
+                retention.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
         view = self._until_won(withdraw)

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from flask import Response, send_file
+from flask import Response
 
 from backend.services.own_data import OwnPicture
+
+_CHUNK: Final = 256 * 1024
 
 
 def zip_response(files: Iterable[OwnPicture], *, name: str) -> Response:
     """Return the files as an attachment; pictures do not get smaller by packing."""
-    # Closed by the server when it is sent, and with that gone from the disk.
-    packed = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the answer
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for file in files:
-            archive.writestr(file.name, file.data)
-    packed.seek(0)
-    response = send_file(
-        packed,
-        mimetype="application/zip",
-        as_attachment=True,
-        download_name=name,
-    )
-    response.headers["Cache-Control"] = "no-store"
+    response = Response(_packed(files), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+def _packed(files: Iterable[OwnPicture]) -> Iterator[bytes]:
+    # Gone from the disk when the answer is sent, or whoever asked has left.
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            for file in files:
+                archive.writestr(file.name, file.data)
+        packed.seek(0)
+        while chunk := packed.read(_CHUNK):
+            yield chunk

@@ -29,7 +29,6 @@ from backend.domain.report import Verdict
 from backend.domain.retention import Kind, RetentionRules, Trace
 from backend.domain.reviews import SubmissionStatus
 from backend.domain.wechat import Account, WeChatUser
-from backend.services import Services
 from backend.services.purge import FileSweeper, PurgeService
 from backend.services.staff import OPERATOR
 from backend.services.types import MediaKind, SearchFilter, SubmissionView
@@ -396,12 +395,11 @@ def test_killed_at_any_step_it_loses_nothing_and_finishes_later(
     with worlds.open_world(templates.get("sqlite"), tmp_path) as world:
         photos = fill(world)
         after_closing(world, LAST)
-        kills = 0
+        kills, services = 0, world.services
         # Each time a step later, so that every step is once the last.
         while (ended := _purge_in_child(world, kills + 1)) != 0:
             assert ended == -signal.SIGKILL
             kills += 1
-            services: Services = world.services
             assert services.reconcile.compare(age=timedelta(0)).missing == ()
             assert services.audit.verify().ok
         assert kills > 10

@@ -65,7 +65,7 @@ def test_everything_held_is_shown_and_taken_along(
     assert "attachment" in answer.headers["Content-Disposition"]
     data = json.loads(answer.data)
     assert data["records"][0]["identity"]["name"] == person.name
-    packed = browser.get("/me/data.zip")
+    packed = browser.client.get("/me/data.zip")
     assert packed.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(packed.data)) as archive:
         names = set(archive.namelist())
