@@ -17,6 +17,7 @@ from backend.db import (
     retention,
     rights,
     submissions,
+    upkeep,
 )
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
@@ -134,8 +135,10 @@ class ErasureService:
         bindings.add_event(session, row.id, what="erased", by="student", at=now)
         self._take_leave(session, principal, row, gone)
         retention.empty_bindings(session, [row], gone, self._blanks, now)
-        retention.doom(session, gone.keys, at=now)
         bindings.save_binding(session, row)
+        # What another row of theirs names stays, and is not promised to go.
+        gone.keys -= upkeep.named_among(session, gone.keys)
+        retention.doom(session, gone.keys, at=now)
         return self._prove(session, principal, row, len(photos), gone)
 
     def _withdraw(self, session: Session, photos: list[Submission]) -> None:

@@ -20,7 +20,7 @@ from backend.services.binding_views import binding_view
 from backend.services.erasure import Receipt, is_settled, kept_until, receipt_view
 from backend.services.submission_views import picture_keys, submission_view
 from backend.services.types import BindingView, MediaKind, Principal, SubmissionView
-from backend.services.views import mask_middle
+from backend.services.views import mask_middle, picture_type
 
 #: Who looked, where it was no account of the console.
 _OPERATOR = "operator"
@@ -157,7 +157,8 @@ class OwnDataService:
             except DomainError:
                 # Deleted by its date since the list was made.
                 continue
-            yield OwnPicture(name, data)
+            suffix = picture_type(data).removeprefix("image/").replace("jpeg", "jpg")
+            yield OwnPicture(f"{name}.{suffix}", data)
 
     def _record(self, session: Session, row: Binding) -> OwnRecord:
         campaign = entries.get_campaign(session, row.campaign_id)
@@ -242,7 +243,4 @@ def _files(session: Session, number: int, row: Binding) -> Iterator[tuple[str, s
     photos = reversed(submissions.submissions_of(session, row.id))
     for place, photo in enumerate(photos, start=1):
         for kind, key in picture_keys(photo).items():
-            suffix = ".jpg"
-            if kind is MediaKind.ORIGINAL:
-                suffix = "." + photo.original_type.removeprefix("image/")
-            yield f"{folder}/photo-{place}-{kind.value}{suffix}", key
+            yield f"{folder}/photo-{place}-{kind.value}", key

@@ -18,7 +18,7 @@ from backend.db import entries, journal, retention, upkeep
 from backend.db.engine import Database, Session
 from backend.db.models import Campaign
 from backend.db.retention import Blanks
-from backend.domain.retention import TRACE_TIMES, Kind, Trace
+from backend.domain.retention import TRACE_TIMES, Kind, RetentionRules, Trace
 from backend.ports import Clock, PhotoStore
 
 log = structlog.get_logger(__name__)
@@ -122,7 +122,9 @@ class PurgeService:
                 lines=tuple(
                     line
                     for campaign in entries.all_campaigns(session)
-                    for line in purge_lines(session, campaign, now)
+                    for line in purge_lines(
+                        session, campaign, retention.rules_of(campaign), now
+                    )
                 ),
                 traces=tuple(
                     TraceLine(
@@ -208,30 +210,28 @@ class PurgeService:
 
 
 def purge_lines(
-    session: Session, campaign: Campaign, now: datetime
+    session: Session, campaign: Campaign, rules: RetentionRules, now: datetime
 ) -> tuple[PurgeLine, ...]:
-    """Return what of a campaign goes when, and how much of it there is."""
-    return tuple(_line(session, campaign, kind, now) for kind in Kind)
-
-
-def _line(session: Session, campaign: Campaign, kind: Kind, now: datetime) -> PurgeLine:
-    rows, held_back = retention.count(session, kind, campaign.id)
-    due_at = _due_at(session, campaign, kind)
-    return PurgeLine(
-        campaign_id=campaign.id,
-        campaign_name=campaign.name,
-        kind=kind,
-        due_at=due_at,
-        is_due=due_at <= now,
-        rows=rows,
-        held_back=held_back,
-    )
-
-
-def _due_at(session: Session, campaign: Campaign, kind: Kind) -> datetime:
+    """Return what of a campaign goes when by the rules, and how much there is."""
     closing = retention.closing_instant(session, campaign)
-    return retention.rules_of(campaign).due_at(kind, closing)
+    lines = []
+    for kind in Kind:
+        rows, held_back = retention.count(session, kind, campaign.id)
+        due_at = rules.due_at(kind, closing)
+        lines.append(
+            PurgeLine(
+                campaign_id=campaign.id,
+                campaign_name=campaign.name,
+                kind=kind,
+                due_at=due_at,
+                is_due=due_at <= now,
+                rows=rows,
+                held_back=held_back,
+            )
+        )
+    return tuple(lines)
 
 
 def _is_due(session: Session, campaign: Campaign, kind: Kind, now: datetime) -> bool:
-    return _due_at(session, campaign, kind) <= now
+    closing = retention.closing_instant(session, campaign)
+    return retention.rules_of(campaign).due_at(kind, closing) <= now

@@ -57,15 +57,28 @@ class RetentionService:
         require_admin(actor)
         with self._db.reading() as session:
             return tuple(
-                self._view(session, campaign)
+                self._view(session, campaign, retention.rules_of(campaign))
                 for campaign in entries.all_campaigns(session)
             )
 
-    def get(self, actor: StaffUser, campaign_id: int) -> CampaignRetention:
-        """Return a campaign's dates; raises NotFoundError."""
+    def get(
+        self,
+        actor: StaffUser,
+        campaign_id: int,
+        *,
+        instead: RetentionRules | None = None,
+    ) -> CampaignRetention:
+        """Return a campaign's dates, or what they would be by other rules.
+
+        Raises:
+            NotFoundError: ``campaign_not_found``.
+        """
         require_admin(actor)
         with self._db.reading() as session:
-            return self._view(session, entries.get_campaign(session, campaign_id))
+            campaign = entries.get_campaign(session, campaign_id)
+            return self._view(
+                session, campaign, instead or retention.rules_of(campaign)
+            )
 
     def change(
         self,
@@ -90,12 +103,12 @@ class RetentionService:
             raise InvalidInputError("invalid_input", violations=violations)
         with self._db.transaction() as session:
             campaign = entries.get_campaign(session, campaign_id)
-            before = self._view(session, campaign)
-            retention.set_rules(campaign, rules)
-            after = self._view(session, campaign)
+            before = self._view(session, campaign, retention.rules_of(campaign))
+            after = self._view(session, campaign, rules)
             more = after.due_rows - before.due_rows
             if more > 0 and not deleting:
                 raise ConflictError("retention_deletes", rows=more)
+            retention.set_rules(campaign, rules)
             journal.append_audit(
                 session,
                 at=self._clock.now(),
@@ -106,15 +119,16 @@ class RetentionService:
             )
         return after
 
-    def _view(self, session: Session, campaign: Campaign) -> CampaignRetention:
-        rules = retention.rules_of(campaign)
+    def _view(
+        self, session: Session, campaign: Campaign, rules: RetentionRules
+    ) -> CampaignRetention:
         return CampaignRetention(
             campaign_id=campaign.id,
             campaign_name=campaign.name,
             closing=retention.closing_instant(session, campaign),
             rules=rules,
             promise=promise(rules),
-            lines=purge_lines(session, campaign, self._clock.now()),
+            lines=purge_lines(session, campaign, rules, self._clock.now()),
         )
 
 

@@ -87,3 +87,12 @@ def mask_middle(text: str, *, keep: int = 2) -> str:
     if len(text) <= 2 * keep:
         return "*" * len(text)
     return text[:keep] + "*" * (len(text) - 2 * keep) + text[-keep:]
+
+
+def picture_type(data: bytes) -> str:
+    """Name the type of a picture that was decoded when it came in."""
+    if data.startswith(b"\x89PNG"):
+        return "image/png"
+    if data[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/jpeg" if data.startswith(b"\xff\xd8") else "image/heic"

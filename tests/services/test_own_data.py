@@ -11,6 +11,8 @@ from backend.services.types import MediaKind
 from tests.factories import make_student
 from tests.services.worlds import World
 
+CARD = b"\x89PNG of a card"
+
 
 def test_all_that_is_held_is_listed_with_numbers_masked(world: World) -> None:
     who, binding, photo = world.pending(0)
@@ -47,15 +49,15 @@ def test_the_pictures_are_those_that_are_kept(world: World) -> None:
     with world.db.transaction() as session:
         row = session.scalars(select(Binding).order_by(Binding.id)).first()
         assert row is not None
-        row.card_key = store.put(b"card")
+        row.card_key = store.put(CARD)
     found = {p.name: p.data for p in world.services.own_data.pictures(who)}
     assert set(found) == {
-        "record-1/collection-code",
-        "record-1/photo-1-original.jpeg",
-        "record-1/photo-1-overlay.jpg",
-        "record-1/photo-1-portrait.jpg",
+        "record-1/collection-code.png",
+        "record-1/photo-1-original.heic",
+        "record-1/photo-1-overlay.heic",
+        "record-1/photo-1-portrait.heic",
     }
-    assert found["record-1/collection-code"] == b"card"
+    assert found["record-1/collection-code.png"] == CARD
     store.delete(row.card_key)
     assert len(list(world.services.own_data.pictures(who))) == 3
 

@@ -53,7 +53,8 @@ def change_retention(session: StaffSession, campaign_id: int) -> ResponseReturnV
     try:
         change(session.user, campaign_id, rules, deleting=deleting)
     except (InvalidInputError, ConflictError) as error:
-        return _page(session, campaign_id, form, error)
+        asked = rules if isinstance(error, ConflictError) else None
+        return _page(session, campaign_id, form, error, asked=asked)
     target = url_for(
         "admin.campaign_retention", campaign_id=campaign_id, done="updated"
     )
@@ -65,6 +66,8 @@ def _page(
     campaign_id: int,
     form: dict[str, str],
     error: DomainError | None = None,
+    *,
+    asked: RetentionRules | None = None,
 ) -> ResponseReturnValue:
     wrong = wrong_fields(error)
     return show(
@@ -72,11 +75,11 @@ def _page(
         session,
         status=error.status if error else 200,
         section="admin.retention",
-        campaign=services().retention.get(session.user, campaign_id),
+        campaign=services().retention.get(session.user, campaign_id, instead=asked),
         kinds=KINDS,
         fields=FIELDS,
         form=form,
         wrong=wrong,
-        asks=isinstance(error, ConflictError),
+        asks=asked is not None,
         message=None if wrong else message_for(error),
     )
