@@ -11,6 +11,7 @@ from backend.cli.deliver import deliver
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
+from backend.cli.retention import purge, rotate_keys
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
 from backend.cli.upkeep import doctor, reconcile, verify_audit
@@ -34,7 +35,9 @@ for command in (
     jobs,
     migrate,
     policies,
+    purge,
     reconcile,
+    rotate_keys,
     serve,
     staff,
     start_demo,

@@ -41,6 +41,11 @@ _GRACES: Final = table(
 )
 
 
+def days_kept(days: int) -> Any:
+    """Return a column of days with what they are until somebody changes them."""
+    return mapped_column(Integer, default=days, server_default=str(days))
+
+
 class Campaign(Base):
     """One round of collecting with its window, policy and privacy notice."""
 
@@ -60,6 +65,13 @@ class Campaign(Base):
     notice_version: Mapped[str] = mapped_column(String(50))
     notice_text: Mapped[str] = mapped_column(Text)
     retention_text: Mapped[str] = mapped_column(Text)
+    # Days after closing; what each means is told by RetentionRules.
+    keep_discarded: Mapped[int] = days_kept(90)
+    keep_originals: Mapped[int] = days_kept(180)
+    keep_cards: Mapped[int] = days_kept(180)
+    keep_messages: Mapped[int] = days_kept(180)
+    keep_portraits: Mapped[int] = days_kept(365)
+    keep_identities: Mapped[int] = days_kept(730)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Both say when an entry is open, and are read with every campaign.
     windows: Mapped[list[CollectingWindow]] = relationship(
@@ -161,6 +173,8 @@ class Student(Base):
     # that campaign's rows are purged before this one's.
     carried_from_id: Mapped[int | None] = mapped_column(Integer, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # From then on nothing in the row tells who it was.
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
@@ -296,6 +310,7 @@ class Binding(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     release_reason: Mapped[str] = mapped_column(String(200), default="")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         Index(
@@ -368,6 +383,7 @@ class Submission(Base):
     decided_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("staff.id", ondelete="RESTRICT")
     )
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own hook
     __table_args__ = (

@@ -24,7 +24,7 @@ from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, PhotoInspector, PhotoStore
 from backend.services.access import require_station
 from backend.services.binding_views import binding_status, binding_view
-from backend.services.submission_views import submission_view
+from backend.services.submission_views import picture_keys, submission_view
 from backend.services.submissions import media_of
 from backend.services.types import (
     AdminSubmission,
@@ -38,7 +38,7 @@ from backend.services.types import (
     SearchFilter,
     StaffUser,
 )
-from backend.services.views import station_view
+from backend.services.views import picture_type, station_view
 
 MOST_PER_PAGE: Final = 200
 _REASON_LENGTH: Final = 200
@@ -186,7 +186,7 @@ class SearchService:
         data = self._store.get(binding.card_key)
         return Media(
             data=data,
-            content_type=_picture_type(data),
+            content_type=picture_type(data),
             filename=f"card-{binding.public_id}",
         )
 
@@ -324,6 +324,7 @@ def _admin_view(
         file=photo.file,
         decided_by=decided_by.display_name if decided_by else "",
         check=CheckState(check.state) if check else None,
+        pictures=frozenset(picture_keys(photo)),
     )
 
 
@@ -349,12 +350,3 @@ def _parse_cursor(cursor: str | None) -> tuple[int | None, int | None]:
             "invalid_input", violations=(Violation("cursor", "invalid_field"),)
         )
     return (int(number), None) if kind == "a" else (None, int(number))
-
-
-def _picture_type(data: bytes) -> str:
-    """Name the type of a picture that was decoded when it came in."""
-    if data.startswith(b"\x89PNG"):
-        return "image/png"
-    if data[8:12] == b"WEBP":
-        return "image/webp"
-    return "image/jpeg" if data.startswith(b"\xff\xd8") else "image/heic"

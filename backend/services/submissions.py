@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, likenesses, outbox, pushes, submissions
+from backend.db import bindings, likenesses, outbox, pushes, retention, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -31,7 +31,11 @@ from backend.ports import (
     PhotoStore,
 )
 from backend.services.admission import admit
-from backend.services.submission_views import is_refused, submission_view
+from backend.services.submission_views import (
+    is_refused,
+    picture_keys,
+    submission_view,
+)
 from backend.services.types import (
     Media,
     MediaKind,
@@ -176,19 +180,23 @@ class SubmissionService:
         return self._hand_in(principal, public_id, human_review=True)
 
     def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
-        """Take a photo back; its files lose their owner and are removed by reconcile."""
+        """Take a photo back; its files go, unless another row needs them."""
 
         def withdraw(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(
                 session, public_id, principal_id=principal.id
             )
             if row.status != SubmissionStatus.WITHDRAWN:
+                keys = set(picture_keys(row).values())
                 row.original_key = row.portrait_key = row.overlay_key = None
                 likenesses.forget_likeness(session, row.id)
                 self._move(session, row, Action.WITHDRAW, by=principal)
+                retention.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
-        return self._until_won(withdraw)
+        view = self._until_won(withdraw)
+        self._jobs.wake(Job.DOOMED_FILES)
+        return view
 
     def media(self, principal: Principal, public_id: str, kind: MediaKind) -> Media:
         """Return a picture of this principal's submission; raises NotFoundError."""

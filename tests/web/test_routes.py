@@ -72,6 +72,16 @@ WHO: dict[str, str | frozenset[Role]] = {
             "api.request_review",
             "student.mine",
             "student.sign_out",
+            "api.own_data",
+            "api.own_pictures",
+            "api.erase",
+            "api.get_receipt",
+            "student.my_data",
+            "student.my_data_json",
+            "student.my_archive",
+            "student.erase",
+            "student.erase_now",
+            "student.receipt",
             "student.entry",
             "student.bind",
             "student.check_identity",
@@ -207,6 +217,9 @@ WHO: dict[str, str | frozenset[Role]] = {
             "admin.audit",
             "admin.cancel_delivery",
             "admin.create_delivery",
+            "admin.retention",
+            "admin.campaign_retention",
+            "admin.change_retention",
             "admin.create_entry",
             "admin.delivery_package",
             "admin.new_delivery",
@@ -345,6 +358,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "sheet": "csv",
             # Somebody whose session no test needs.
             "staff_id": zz02.id,
+            "receipt": "ABCD-EF01-2345",
         },
         owner_name=binding.student_name,
         tokens=tokens,
@@ -383,7 +397,7 @@ def test_nobody_gets_nowhere_but_to_public_routes(scene: Scene) -> None:
         elif who == "student":
             # A page opens a session of its own; it is not the owner's.
             assert answer.status_code in {200, 302, 303, 403, 404}, where
-            assert scene.owner_name not in answer.text, where
+            assert scene.owner_name.encode() not in answer.data, where
         else:
             assert answer.status_code == 302, where
             assert "/admin/sign-in" in answer.headers["Location"], where

@@ -166,7 +166,8 @@ def test_consent_can_be_seen_and_taken_back(stage: Stage, browser: Browser) -> N
     assert "您已经同意了" in browser.text
     browser.get(f"/s/{stage.token}/consent/withdraw")
     browser.post(f"/s/{stage.token}/consent/withdraw")
-    assert browser.path == "/me/"
+    assert browser.path.startswith("/me/data")
+    assert "同意已经撤回" in browser.text
     assert browser.get(f"/s/{stage.token}/code").status_code == 302
 
 

@@ -58,6 +58,7 @@ AREAS: Final = (
             Place("admin.wechat", "w", "微信", _ADMIN),
             Place("admin.staff", "g", "工作人员", _ADMIN),
             Place("admin.audit", "l", "审计", _ADMIN),
+            Place("admin.retention", "k", "保存期限", _ADMIN),
         ),
     ),
 )

@@ -10,6 +10,7 @@ from backend.web.api import (
     guidance,
     messages,
     on_site,
+    own_data,
     student,
     wechat,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "guidance",
     "messages",
     "on_site",
+    "own_data",
     "student",
     "wechat",
 ]
