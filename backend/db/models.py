@@ -522,4 +522,5 @@ class AuditEvent(Base):
         Index("ix_audit_events_actor_id", "actor", "id"),
         Index("ix_audit_events_target_id", "target", "id"),
         Index("ix_audit_events_at", "at"),
+        Index("ix_audit_events_target_action", "target", "action"),
     )
