@@ -18,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     and_,
+    case,
     delete,
     exists,
     false,
@@ -108,6 +109,8 @@ class Gone:
 
     rows: list[str] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    #: The id of the last row, behind which the next batch begins.
+    last: int = 0
 
     @property
     def digest(self) -> str:
@@ -233,9 +236,13 @@ _ROWS: Final[Mapping[Kind, _Rows]] = MappingProxyType(
 def count(session: Session, kind: Kind, campaign_id: int) -> tuple[int, int]:
     """Return how many rows of a kind would go, and how many are held back."""
     rows = _ROWS[kind]
-    query = select(func.count()).select_from(rows.table).where(rows.where(campaign_id))
-    going = session.execute(query.where(~rows.held)).scalar_one()
-    return going, session.execute(query.where(rows.held)).scalar_one()
+    held = func.coalesce(func.sum(case((rows.held, 1), else_=0)), 0)
+    found = session.execute(
+        select(func.count(), held)
+        .select_from(rows.table)
+        .where(rows.where(campaign_id))
+    ).one()
+    return found[0] - found[1], found[1]
 
 
 def empty_batch(
@@ -243,15 +250,16 @@ def empty_batch(
     kind: Kind,
     campaign_id: int,
     *,
+    after: int,
     blanks: Blanks,
     at: datetime,
     limit: int,
 ) -> Gone:
-    """Empty the next rows of a kind, the oldest first; nothing when none is left."""
+    """Empty the next rows of a kind behind an id; nothing when none is left."""
     rows = _ROWS[kind]
     found = session.scalars(
         select(rows.table)
-        .where(rows.where(campaign_id), ~rows.held)
+        .where(rows.where(campaign_id), ~rows.held, rows.table.id > after)
         .order_by(rows.table.id)
         .limit(limit)
         # A photo that is being approved meanwhile is waited for and looked at again.
@@ -259,6 +267,7 @@ def empty_batch(
     ).all()
     gone = Gone()
     if found:
+        gone.last = found[-1].id
         _EMPTY[kind](session, found, gone, blanks, at)
         session.flush()
         doom(session, gone.keys, at=at)

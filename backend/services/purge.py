@@ -17,7 +17,7 @@ from backend.crypto import Vault
 from backend.db import entries, journal, retention, upkeep
 from backend.db.engine import Database, Session
 from backend.db.models import Campaign
-from backend.db.retention import Blanks
+from backend.db.retention import Blanks, Gone
 from backend.domain.retention import TRACE_TIMES, Kind, RetentionRules, Trace
 from backend.ports import Clock, PhotoStore
 
@@ -149,22 +149,26 @@ class PurgeService:
 
     def _exhaust(self, campaign_id: int, kind: Kind) -> int:
         """Empty a kind batch by batch; told in the audit log when nothing is left."""
-        total = 0
-        while (rows := self._empty_batch(campaign_id, kind)) > 0:
-            total += rows
-        return total
+        total = last = 0
+        while True:
+            gone = self._empty_batch(campaign_id, kind, last)
+            if not gone.rows:
+                return total
+            total += len(gone.rows)
+            last = gone.last
 
-    def _empty_batch(self, campaign_id: int, kind: Kind) -> int:
+    def _empty_batch(self, campaign_id: int, kind: Kind, after: int) -> Gone:
         now = self._clock.now()
         with self._db.transaction() as session:
             campaign = entries.get_campaign(session, campaign_id)
             # Looked at again for each batch: somebody may have reopened the campaign.
             if not _is_due(session, campaign, kind, now):
-                return 0
+                return Gone()
             gone = retention.empty_batch(
                 session,
                 kind,
                 campaign_id,
+                after=after,
                 blanks=self._blanks,
                 at=now,
                 limit=self._batch,
@@ -173,7 +177,7 @@ class PurgeService:
                 retention.add_progress(session, kind, campaign_id, gone, at=now)
             else:
                 self._tell(session, campaign_id, kind)
-        return len(gone.rows)
+        return gone
 
     def _tell(self, session: Session, campaign_id: int, kind: Kind) -> None:
         """Write the proof of what went, once for all batches."""

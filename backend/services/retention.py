@@ -9,7 +9,7 @@ from backend.db import entries, journal, retention
 from backend.db.engine import Database, Session
 from backend.db.models import Campaign
 from backend.domain.errors import ConflictError, InvalidInputError
-from backend.domain.retention import RetentionRules
+from backend.domain.retention import Kind, RetentionRules
 from backend.messages.retention import promise
 from backend.ports import Clock
 from backend.services.access import require_admin
@@ -29,20 +29,24 @@ class CampaignRetention:
     lines: tuple[PurgeLine, ...]
 
     @property
-    def next_line(self) -> PurgeLine | None:
-        """The next date at which something goes; none when nothing is left."""
-        waiting = [line for line in self.lines if line.rows]
-        return min(waiting, key=lambda line: line.due_at, default=None)
-
-    @property
     def due_rows(self) -> int:
         """How much the next purge deletes."""
         return sum(line.rows for line in self.lines if line.is_due)
 
-    @property
-    def held_back(self) -> int:
-        """How much is past its date and waits for its delivery."""
-        return sum(line.held_back for line in self.lines if line.is_due)
+
+@dataclass(frozen=True, slots=True)
+class CampaignDates:
+    """When something of a campaign goes next; counting it takes its own page.
+
+    Attributes:
+        next_kind: none when every date is over.
+    """
+
+    campaign_id: int
+    campaign_name: str
+    closing: datetime
+    next_kind: Kind | None
+    next_at: datetime | None
 
 
 class RetentionService:
@@ -52,12 +56,12 @@ class RetentionService:
         self._db = db
         self._clock = clock
 
-    def list(self, actor: StaffUser) -> tuple[CampaignRetention, ...]:
-        """Return every campaign with its dates, newest first."""
+    def list(self, actor: StaffUser) -> tuple[CampaignDates, ...]:
+        """Return every campaign with its next date, newest first."""
         require_admin(actor)
         with self._db.reading() as session:
             return tuple(
-                self._view(session, campaign, retention.rules_of(campaign))
+                self._dates(session, campaign)
                 for campaign in entries.all_campaigns(session)
             )
 
@@ -118,6 +122,15 @@ class RetentionService:
                 detail=_difference(before.rules, rules),
             )
         return after
+
+    def _dates(self, session: Session, campaign: Campaign) -> CampaignDates:
+        closing = retention.closing_instant(session, campaign)
+        rules = retention.rules_of(campaign)
+        dates = [(rules.due_at(kind, closing), kind) for kind in Kind]
+        coming = [date for date in dates if date[0] > self._clock.now()]
+        # Of several at one instant the one that goes first.
+        next_at, next_kind = min(coming, key=lambda date: date[0], default=(None, None))
+        return CampaignDates(campaign.id, campaign.name, closing, next_kind, next_at)
 
     def _view(
         self, session: Session, campaign: Campaign, rules: RetentionRules

@@ -30,7 +30,7 @@ DAYS = {
 def test_each_campaign_tells_what_goes_next(school: School) -> None:
     client = school.client("admin")
     page = client.get("/admin/retention").text
-    assert "名册里的身份信息" in page
+    assert "没有采用的照片" in page
     assert all(words.name in page for words in TRACES.values())
     detail = client.get(f"/admin/retention/{school.campaign}").text
     assert all(words.name in detail for words in KINDS.values())
@@ -75,5 +75,6 @@ def test_what_deletes_more_is_asked_about(school: School) -> None:
     assert "会多删除数据：1 条" in asked.text
     assert 'name="deleting"' in asked.text
     assert send(client, page, page, **shorter, deleting="yes").status_code == 303
-    listing = client.get("/admin/retention").text
-    assert "已到期" in listing
+    assert "下一次清理" in client.get(page).text
+    school.clock.at += timedelta(days=4000)
+    assert "都已到期" in school.client("admin").get("/admin/retention").text
