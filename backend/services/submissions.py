@@ -181,8 +181,8 @@ class SubmissionService:
             )
             if row.status != SubmissionStatus.WITHDRAWN:
                 row.original_key = row.portrait_key = row.overlay_key = None
-                likenesses.forget_likeness(session, row.id)
                 self._move(session, row, Action.WITHDRAW)
+                likenesses.forget_likeness(session, row.id)
             return submission_view(session, row, binding)
 
         return self._until_won(withdraw)
