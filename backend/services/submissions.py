@@ -189,8 +189,8 @@ class SubmissionService:
             if row.status != SubmissionStatus.WITHDRAWN:
                 keys = set(picture_keys(row).values())
                 row.original_key = row.portrait_key = row.overlay_key = None
-                likenesses.forget_likeness(session, row.id)
                 self._move(session, row, Action.WITHDRAW, by=principal)
+                likenesses.forget_likeness(session, row.id)
                 retention.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
