@@ -493,6 +493,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "预览画面发得太快",
             "每秒最多两次，请在 {retry_after} 秒后再发。",
         ),
+        "album_not_allowed": (
+            "这一批只能现场拍照，不能从相册选",
+            "请用手机相机现拍一张。",
+        ),
         "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
     }
 )

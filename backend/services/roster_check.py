@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -36,6 +37,7 @@ from backend.domain.roster import (
     find_head,
     mask,
     station_names,
+    tidy_number,
     understand,
 )
 from backend.ports import Clock
@@ -49,6 +51,7 @@ MOST_PROBLEMS: Final = 20_000
 _BATCH: Final = 500
 _SAMPLES: Final = 5
 _SAMPLE_WIDTH: Final = 30
+_IDENTITY: Final = re.compile(r"\d{14,17}[\dX]")
 FIELDS: Final = tuple(RosterRow.__dataclass_fields__)
 _VALUES: Final = attrgetter(*FIELDS)
 #: What a later file may correct, beside the identity number and the code.
@@ -440,7 +443,16 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _cut(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[cell[:_SAMPLE_WIDTH] for cell in row] for row in rows]
+    """Return rows as they are shown: what may be an identity number is masked."""
+    return [
+        [
+            mask(Column.ID_NUMBER, cell)
+            if _IDENTITY.fullmatch(tidy_number(cell))
+            else cell[:_SAMPLE_WIDTH]
+            for cell in row
+        ]
+        for row in rows
+    ]
 
 
 def _key(digest: str | None) -> int | None:

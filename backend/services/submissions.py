@@ -95,18 +95,30 @@ class SubmissionService:
         *,
         filename: str | None,
         source: Source = Source.SCAN,
+        from_album: bool = False,
     ) -> SubmissionView:
         """Judge one photo and keep it as a draft; the same bytes find their receipt.
 
+        Args:
+            principal: who.
+            binding_id: for which of their bindings.
+            data: the file.
+            filename: as it was called.
+            source: by which way it came.
+            from_album: whether it was picked and not taken now, as far as the page or
+                program that sends it can tell.
+
         Raises:
             NotFoundError: not this principal's binding.
+            RefusedError: ``album_not_allowed``.
             PhotoUnreadableError: the bytes are not a picture that can be opened.
-            ConflictError: ``submission_settled``, ``campaign_not_open``.
-            GoneError: the campaign or the entry has ended.
+            ConflictError, GoneError: see :func:`backend.services.admission.admit`.
         """
         sha256, now = hashlib.sha256(data).hexdigest(), self._clock.now()
         with self._db.reading() as session:
             binding, campaign = admit(session, principal, binding_id, now=now)
+            if from_album and not campaign.album_allowed:
+                raise RefusedError("album_not_allowed")
             known = _known(session, binding, sha256)
         if known is not None:
             return (

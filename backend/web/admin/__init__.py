@@ -20,9 +20,12 @@ from backend.web.admin import (
     retention,
     review_queue,
     reviews,
+    rosters,
+    rounds,
     second_factor,
     sign_in,
     stations,
+    students,
     wechat,
 )
 from backend.web.admin.blueprint import bp
@@ -46,8 +49,11 @@ __all__ = [
     "retention",
     "review_queue",
     "reviews",
+    "rosters",
+    "rounds",
     "second_factor",
     "sign_in",
     "stations",
+    "students",
     "wechat",
 ]

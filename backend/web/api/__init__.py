@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.web.api import (
     admin,
     admin_progress,
+    admin_roster,
     deliveries,
     docs,
     guidance,
@@ -21,6 +22,7 @@ bp.register_blueprint(admin.bp)
 __all__ = [
     "admin",
     "admin_progress",
+    "admin_roster",
     "bp",
     "deliveries",
     "docs",
