@@ -267,6 +267,8 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         picture_checks=picture_checks,
         policies=shipped,
         posters=PosterService(
+            db=db,
+            clock=clock,
             stations=stations,
             gateway=gateway,
             page=settings.mini_program.page if settings.mini_program else "",

@@ -9,7 +9,7 @@ from qr.code import render_png, render_svg
 from qr.errors import FontNotFoundError, PictureError, PosterError
 from qr.fonts import find_cjk_font
 from qr.poster import render_poster_pdf, render_poster_png
-from qr.spec import PosterSpec
+from qr.spec import PosterSpec, Size
 
 __all__ = [
     "FontNotFoundError",
@@ -18,6 +18,7 @@ __all__ = [
     "PosterSpec",
     "SheetCard",
     "SheetSection",
+    "Size",
     "find_cjk_font",
     "render_check_sheet",
     "render_png",

@@ -11,6 +11,7 @@ from backend.cli.deliver import deliver
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
+from backend.cli.posters import posters
 from backend.cli.retention import purge, rotate_keys
 from backend.cli.roster import roster
 from backend.cli.server import migrate, serve, start_demo
@@ -37,6 +38,7 @@ for command in (
     migrate,
     policies,
     purge,
+    posters,
     reconcile,
     rotate_keys,
     roster,

@@ -58,7 +58,7 @@ class Timing:
 
 def roster_rows(options: Options) -> Iterator[Row]:
     """Reading, checking, sealing and storing a roster of fourteen columns."""
-    kinds = [("SQLite", None)]
+    kinds: list[tuple[str, str | None]] = [("SQLite", None)]
     if options.postgresql:
         kinds.append(("PostgreSQL", options.postgresql))
     for name, server in kinds:

@@ -178,7 +178,6 @@ class Student(Base):
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
-        Index("ix_students_certificate_no", "certificate_no"),
         Index(
             "uq_students_certificate",
             "campaign_id",
@@ -196,6 +195,16 @@ class Student(Base):
         ),
         Index("ix_students_name", "campaign_id", "name"),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
+        # What staff type, whatever the campaign.
+        Index("ix_students_student_no", "student_no"),
+        Index("ix_students_exam_no", "exam_no"),
+        Index("ix_students_certificate_no", "certificate_no"),
+        Index("ix_students_id_last6_hash", "id_last6_hash"),
+        Index(
+            "ix_students_name_start",
+            "name",
+            postgresql_ops={"name": "text_pattern_ops"},
+        ),
         Index(
             "uq_students_code",
             "campaign_id",
@@ -313,6 +322,8 @@ class Binding(Base):
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        Index("ix_bindings_code_hash", "code_hash"),
+        Index("ix_bindings_last6", "stated_last6_hash"),
         Index(
             "uq_bindings_code",
             "campaign_id",

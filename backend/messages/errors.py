@@ -52,6 +52,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Idempotency-Key 应为 1 到 100 个可见 ASCII 字符",
             "请改用 UUID。",
         ),
+        "export_too_large": (
+            "要导出的记录太多了，一张表放不下",
+            "请先按批次或函授站缩小范围，再导出。",
+        ),
+        "no_live_entries": (
+            "这个批次没有可以打印的入口",
+            "请先为函授站建立入口，再打印海报。",
+        ),
         # Signing in.
         "not_signed_in": ("还没有登录", "请重新扫描海报上的二维码进入。"),
         "session_expired": ("登录已过期", "请重新进入；已提交的内容不会丢。"),
@@ -532,6 +540,8 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "id_last6_format": "请填写 6 位，末位的 X 也要填",
         "retention_days": "请填写 1 到 3650 之间的整数",
         "retention_order": "不能比前面几项短：成品照不短于原图，身份信息最后删除",
+        "query_not_understood": "看不懂要找什么：请写姓名、学号、考生号、证书编号、身份证号"
+        "（全号或后六位）、采集码或码印",
         "reason_required": "请写明原因（200 字以内）",
         "wrong_password": "原密码不对",
         "password_length": "至少 12 个字符，最多 200 个；一句自己记得住的话就很好",
@@ -564,6 +574,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "photo": "照片",
         "picture": "采集码图片",
         "text": "采集码文字",
+        "query": "查找",
         "identity_number": "身份证号使用",
         "id_last6": "身份证号后 6 位",
         "id_number": "身份证号",

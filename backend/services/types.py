@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Generic, Literal, TypeVar
 from backend.domain.campaigns import EntryState
 from backend.domain.guidance import Hint
 from backend.domain.picture_check import CheckState
-from backend.domain.report import Box, Report
+from backend.domain.report import Box, Report, Verdict
 from backend.domain.reviews import SubmissionStatus
 
 T = TypeVar("T")
@@ -404,10 +405,18 @@ class OnSiteStudent:
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """What to look for; empty fields do not narrow."""
+    """What to look for; empty fields do not narrow.
+
+    Attributes:
+        text: what somebody typed or pasted, see :func:`backend.domain.query.read_query`.
+        class_no, major: their beginnings.
+        submitted_before: the first instant that is too late.
+        without_photo: only bindings that have neither a photo nor a draft.
+    """
 
     campaign_id: int | None = None
     station_id: int | None = None
+    text: str = field(default="", repr=False)
     name: str = field(default="", repr=False)
     student_no: str = field(default="", repr=False)
     id_number: str = field(default="", repr=False)
@@ -415,6 +424,29 @@ class SearchFilter:
     status: SubmissionStatus | None = None
     waiting: bool | None = None
     quarantined: bool = False
+    without_photo: bool = False
+    graduating_year: int | None = None
+    level: str = ""
+    class_no: str = ""
+    major: str = ""
+    study_form: str = ""
+    binding_status: BindingStatus | None = None
+    verdict: Verdict | None = None
+    source: str = ""
+    human_review: bool = False
+    submitted_from: datetime | None = None
+    submitted_before: datetime | None = None
+    decided_by_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchChoices:
+    """What some of a filter's fields may be; ``deciders`` are ids and display names."""
+
+    years: tuple[int, ...]
+    levels: tuple[str, ...]
+    study_forms: tuple[str, ...]
+    deciders: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,14 +459,62 @@ class RecordRow:
     id_number_masked: str = field(repr=False)
     level: str
     major: str
+    class_no: str
+    graduating_year: int | None
+    study_form: str
     station_name: str
     fingerprint: str
     binding_status: BindingStatus
     submission_status: SubmissionStatus | None
     verdict: str | None
+    source: str | None
     human_review_requested: bool
     quarantined: bool
     submitted_at: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PosterPrintView:
+    """The last time a poster of one size was handed out to be printed."""
+
+    size: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PosterState:
+    """An entry and its posters; ``recall`` means that those on the walls lead nowhere."""
+
+    entry: EntryAdminView
+    prints: tuple[PosterPrintView, ...]
+    recall: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedFile:
+    """A file that is made while it is handed out."""
+
+    chunks: Iterator[bytes] = field(repr=False)
+    content_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedRecord:
+    """One record for a sheet; the number is masked unless it was asked for whole."""
+
+    row: RecordRow
+    id_number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordExport:
+    """All records of a search, read page by page while they are taken."""
+
+    count: int
+    rows: Iterator[ExportedRecord] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +536,7 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None
     previous_cursor: str | None = None
+    last_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,20 @@ def demo(folder: Path) -> Result:
     return run("start-demo", "--prepare-only")
 
 
+@pytest.mark.parametrize(("file", "start"), [("all.pdf", b"%PDF"), ("all.zip", b"PK")])
+def test_posters_of_a_campaign_are_written(
+    demo: Result, file: str, start: bytes
+) -> None:
+    assert demo.exit_code == 0
+    done = run("posters", "1", "--size", "sign", "--out", file)
+    assert done.exit_code == 0, done.output
+    assert Path(file).read_bytes().startswith(start)
+    wrong = run("posters", "9", "--out", file)
+    assert wrong.exit_code == 1
+    assert "There is no campaign 9; there are:\n  1  " in wrong.output
+    assert run("posters", "1", "--out", "none/all.pdf").exit_code == 1
+
+
 def services() -> Services:
     settings = read_settings(Path("var/demo.env"))
     return make_services(settings, make_adapters(settings))

@@ -32,6 +32,7 @@ def test_the_public_names_are_these_and_exist() -> None:
         "PictureError",
         "PosterError",
         "PosterSpec",
+        "Size",
         "find_cjk_font",
         "render_png",
         "render_poster_pdf",

@@ -26,7 +26,6 @@ from werkzeug.test import TestResponse
 
 from backend.app import Adapters, create_app, make_services
 from backend.crypto import Passwords, Vault
-from backend.db.base import Base
 from backend.db.engine import Database
 from backend.domain.codes import parse_collection_code
 from backend.domain.measurements import Measurements
@@ -51,6 +50,7 @@ from backend.services.types import BindingView, Role, SessionInfo, SubmissionVie
 from backend.settings import new_key, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
+from tests.databases import migrated_sqlite
 from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
 from tests.fakes import SaidByWeChat
@@ -301,8 +301,8 @@ class _Filled:
 def _filled(students: int) -> _Filled:
     folder = Path(tempfile.mkdtemp(prefix="school-"))
     atexit.register(shutil.rmtree, folder)
+    migrated_sqlite(folder / _FILE)
     school = _open(folder)
-    Base.metadata.create_all(school.db.engine)
     _fill(school, students)
     # Closing the last connection writes everything into the one file.
     school.db.dispose()

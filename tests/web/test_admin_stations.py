@@ -140,3 +140,37 @@ def test_the_poster_is_a_pdf_and_the_code_a_drawing(school: School) -> None:
     assert shown.headers["Content-Disposition"].startswith("inline")
     kept = client.get(f"/admin/entries/{token}/code.svg?download=1")
     assert kept.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.needs("cjk-font")
+def test_all_posters_come_at_once_and_the_page_says_what_was_printed(
+    school: School,
+) -> None:
+    client = school.client("admin")
+    page = f"/admin/campaigns/{school.campaign}/posters"
+    assert "还没有打印过" in client.get(page).text
+    pdf = client.get(f"{page}.pdf?size=sign")
+    assert pdf.data.startswith(b"%PDF-")
+    assert "signs-" in pdf.headers["Content-Disposition"]
+    archive = client.get(f"{page}.zip?size=none")
+    assert archive.data.startswith(b"PK")
+    assert "poster" in archive.headers["Content-Disposition"]
+    text = client.get(page).text
+    assert "桌牌" in text
+    assert "要收回的海报" not in text
+    entries = f"/admin/campaigns/{school.campaign}/entries"
+    token = school.entries["CS01"]
+    send(client, entries, f"/admin/entries/{token}/replacement", reason="x")
+    text = client.get(page).text
+    assert "要收回的海报" in text
+    assert "已换新码，旧海报请收回" in text
+    assert "已换新码，旧海报请收回" in client.get(entries).text
+    assert client.get(f"/admin/entries/{token}/poster.pdf").status_code == 409
+    other = school.entries["ZZ02"]
+    send(client, entries, f"/admin/entries/{other}/retirement", reason="x")
+    assert school.client("zz02").get(f"{page}.pdf").status_code == 409
+    assert "没有可以打印的入口" in school.client("zz02").get(page).text
+    api = f"/api/v1/admin/campaigns/{school.campaign}/posters"
+    assert client.get(f"{api}.zip?size=A3").data.startswith(b"PK")
+    assert client.get(f"{api}.pdf?size=A5").status_code == 400
+    assert client.get(f"{api}.pdf").data.startswith(b"%PDF-")

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from backend.domain.errors import InvalidInputError, NotFoundError, Violation
 from backend.domain.reviews import QueueFilter
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.record_sheets import record_sheet
 from backend.services.types import MediaKind, Role, StaffSession, StationView
 from backend.web.admin.batches import received_batch
 from backend.web.admin.checklist import ensure_checked
@@ -24,6 +25,7 @@ from backend.web.admin.pages import hand_out, number
 from backend.web.api import admin_schemas as schemas
 from backend.web.auth import STAFF_COOKIE, public, staff_required
 from backend.web.context import client_address, policy_of, services
+from backend.web.media import stream_response
 
 bp: Final = APIBlueprint("admin", __name__, url_prefix="/admin", tag="Staff")
 
@@ -170,6 +172,23 @@ def entry_file(session: StaffSession, token: str, file: str) -> ResponseReturnVa
     return hand_out(draw(session.user, token), download=True)
 
 
+@bp.get("/campaigns/<int:campaign_id>/posters.<any(pdf, zip):archive>")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.PostersIn, location="query", arg_name="asked")
+@bp.output(_FILE, content_type="application/octet-stream")
+def all_posters(
+    session: StaffSession, campaign_id: int, archive: str, asked: schemas.PostersIn
+) -> ResponseReturnValue:
+    """Download the posters of all live entries, in one PDF or one PDF each."""
+    posters = services().posters
+    if archive == "zip":
+        return stream_response(
+            posters.all_zip(session.user, campaign_id, size=asked.size)
+        )
+    media = posters.all_pdf(session.user, campaign_id, size=asked.size)
+    return hand_out(media, download=True)
+
+
 @bp.post("/records/search")
 @staff_required()
 @bp.input(schemas.SearchIn)
@@ -183,8 +202,28 @@ def search_records(
         json_data.filters.to_filter(),
         cursor=json_data.cursor,
         limit=json_data.limit,
+        order=json_data.order,
+        descending=json_data.descending,
     )
     return _body(schemas.RecordPageOut.model_validate(page))
+
+
+@bp.post("/records/export")
+@staff_required()
+@bp.input(schemas.RecordExportIn)
+@bp.output(_FILE, content_type="application/octet-stream")
+def export_records(
+    session: StaffSession, json_data: schemas.RecordExportIn
+) -> ResponseReturnValue:
+    """Download all pages of a search as a sheet; audited."""
+    export = services().search.export(
+        session.user,
+        json_data.filters.to_filter(),
+        order=json_data.order,
+        descending=json_data.descending,
+        whole_numbers=json_data.whole_numbers,
+    )
+    return stream_response(record_sheet(export, json_data.format))
 
 
 @bp.get("/records/<binding_id>")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from backend.domain.batch import ItemState
 from backend.domain.campaigns import EntryState
+from backend.domain.query import RecordOrder
+from backend.domain.report import Verdict
 from backend.domain.reviews import Attention, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.batches import BatchView
+from backend.services.posters import Size
 from backend.services.types import (
     AdminSubmission,
     BindingStatus,
@@ -159,11 +162,24 @@ class AdminEntriesOut(_Out):
     items: list[AdminEntryOut]
 
 
+class PostersIn(_In):
+    """What to print on."""
+
+    size: Size = Field(default=Size.A4, description="sign: 100 × 100 mm, for a table")
+
+
 class SearchFilterIn(_In):
     """What to look for; empty fields do not narrow."""
 
     campaign_id: int | None = None
     station_id: int | None = None
+    text: str = Field(
+        default="",
+        max_length=2000,
+        repr=False,
+        description="as typed: the beginning of a name; a whole 学号, 考生号, 证书编号 or "
+        "身份证号, or the last six of one; a collection code; a fingerprint",
+    )
     name: str = Field(default="", max_length=50, repr=False)
     student_no: str = Field(default="", max_length=40, repr=False)
     id_number: str = Field(
@@ -183,6 +199,23 @@ class SearchFilterIn(_In):
     quarantined: bool = Field(
         default=False, description="only photos put aside by the content check"
     )
+    without_photo: bool = Field(
+        default=False, description="only bindings with neither a photo nor a draft"
+    )
+    graduating_year: int | None = None
+    level: str = Field(default="", max_length=20)
+    class_no: str = Field(default="", max_length=50, description="its beginning")
+    major: str = Field(default="", max_length=100, description="its beginning")
+    study_form: str = Field(default="", max_length=20)
+    binding_status: BindingStatus | None = None
+    verdict: Verdict | None = None
+    source: str = Field(default="", max_length=10)
+    human_review: bool = Field(
+        default=False, description="only photos a person was asked to look at"
+    )
+    submitted_from: AwareDatetime | None = None
+    submitted_before: AwareDatetime | None = None
+    decided_by_id: int | None = None
 
     def to_filter(self) -> SearchFilter:
         """Return the filter as the search service takes it."""
@@ -194,8 +227,25 @@ class SearchIn(_In):
     """A search: personal data travels in the body, never in the address."""
 
     filters: SearchFilterIn = Field(default_factory=SearchFilterIn)
-    cursor: str | None = Field(default=None, max_length=500)
+    order: RecordOrder = RecordOrder.CHANGED
+    descending: bool = True
+    cursor: str | None = Field(
+        default=None, max_length=500, description="of another page of the same search"
+    )
     limit: int = Field(default=50, ge=1, le=200)
+
+
+class RecordExportIn(_In):
+    """All pages of a search as one file."""
+
+    filters: SearchFilterIn = Field(default_factory=SearchFilterIn)
+    order: RecordOrder = RecordOrder.CHANGED
+    descending: bool = True
+    format: Literal["xlsx", "csv"] = "xlsx"
+    whole_numbers: bool = Field(
+        default=False,
+        description="identity numbers unmasked; for administrators, audited as such",
+    )
 
 
 class RecordRowOut(_Out):
@@ -207,22 +257,28 @@ class RecordRowOut(_Out):
     id_number_masked: str
     level: str
     major: str
+    class_no: str
+    graduating_year: int | None
+    study_form: str
     station_name: str
     fingerprint: str
     binding_status: BindingStatus
     submission_status: SubmissionStatus | None
     verdict: str | None
+    source: str | None
     human_review_requested: bool
     quarantined: bool
     submitted_at: datetime | None
+    changed_at: datetime
 
 
 class RecordPageOut(_Out):
-    """A page of records, newest first; a missing cursor means there is no such page."""
+    """A page of records; a missing cursor means there is no such page."""
 
     items: list[RecordRowOut]
     next_cursor: str | None
     previous_cursor: str | None
+    last_cursor: str | None
 
 
 class StepOut(_Out):

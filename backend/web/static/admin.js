@@ -13,8 +13,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A second press while the first is on its way would only produce a conflict.
-for (const form of document.querySelectorAll("form[method=post]")) {
+// A second press while the first is on its way would only produce a conflict; a form that
+// hands out a file stays where it is and may be sent again.
+for (const form of document.querySelectorAll("form[method=post]:not([data-again])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
