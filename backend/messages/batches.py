@@ -69,7 +69,7 @@ def explain(state: ItemState, detail: str) -> str:
             for rule in detail.split(",")
             if rule in findings_zh.RULES
         ]
-        return "、".join(names) + "。" + todo
+        return f"不符合：{'、'.join(names)}。{todo}"
     if state is ItemState.FAILED and detail:
         text = error_text(detail)
         return f"{text.title}。{text.todo}"
