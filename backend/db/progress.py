@@ -155,27 +155,34 @@ def page_students(
 ) -> list[StudentLine]:
     """Return students in one of the orders, after or before a place in it."""
     columns = _ORDERS[order]
-    query = _with_progress(
-        select(Student, Station, _STAGE, Binding.public_id, _HandedIn).join(
-            Station, Station.id == Student.station_id
-        ),
-        scope,
+    # The page is found first: how far they have come is then read for its rows only,
+    # unless that is what the list is narrowed by.
+    chosen = select(Student.id).join(Station, Station.id == Student.station_id)
+    chosen = (
+        _narrow(chosen, scope)
+        if scope.stages is None
+        else _with_progress(chosen, scope)
     )
     if before is not None:
-        query = query.where(tuple_(*columns) < tuple_(*before))
+        chosen = chosen.where(tuple_(*columns) < tuple_(*before))
     elif after is not None:
-        query = query.where(tuple_(*columns) > tuple_(*after))
-    query = query.order_by(
+        chosen = chosen.where(tuple_(*columns) > tuple_(*after))
+    chosen = chosen.order_by(
         *(column if before is None else column.desc() for column in columns)
     )
-    lines = [
+    wide = select(Student, Station, _STAGE, Binding.public_id, _HandedIn).join(
+        Station, Station.id == Student.station_id
+    )
+    query = _with_progress(wide, Scope(scope.campaign_id)).where(
+        Student.id.in_(chosen.limit(limit).subquery().select())
+    )
+    return [
         # The outer joins make the last two optional, which the types do not know.
         StudentLine(
             row[0], row[1], Stage(row[2]), row[3], cast("Submission | None", row[4])
         )
-        for row in session.execute(query.limit(limit))
+        for row in session.execute(query.order_by(*columns))
     ]
-    return lines if before is None else lines[::-1]
 
 
 def place_of(line: StudentLine, order: str) -> Place:
