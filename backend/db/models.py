@@ -120,6 +120,9 @@ class Student(Base):
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
         Index("ix_students_name", "campaign_id", "name"),
+        Index(
+            "ix_students_place", "campaign_id", "station_id", "class_no", "student_no"
+        ),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
         Index(
             "uq_students_code",

@@ -1,5 +1,7 @@
 """What search and the figures need."""
 
+from alembic import op
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
@@ -7,8 +9,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_index(
+        "ix_students_place",
+        "students",
+        ["campaign_id", "station_id", "class_no", "student_no"],
+    )
 
 
 def downgrade() -> None:
-    pass
+    op.drop_index("ix_students_place", table_name="students")
