@@ -194,6 +194,9 @@ class Student(Base):
             postgresql_where=text("grace_until IS NOT NULL"),
         ),
         Index("ix_students_name", "campaign_id", "name"),
+        Index(
+            "ix_students_place", "campaign_id", "station_id", "class_no", "student_no"
+        ),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
         # What staff type, whatever the campaign.
         Index("ix_students_student_no", "student_no"),

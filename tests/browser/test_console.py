@@ -139,6 +139,8 @@ def test_no_page_is_wider_than_the_screen(
         "/admin/campaigns",
         "/admin/policies/national-2017",
         f"/admin/campaigns/{school.campaign}/entries",
+        f"/admin/campaigns/{school.campaign}/students",
+        f"/admin/campaigns/{school.campaign}/missing?station={school.stations['CS01']}",
         "/admin/staff",
         "/admin/staff/invitations/new",
         "/admin/staff/1",
