@@ -13,10 +13,12 @@ from backend.domain.errors import (
 )
 from backend.domain.registry_answers import Answer
 from backend.domain.reviews import SubmissionStatus
+from backend.domain.wechat import Account
 from backend.messages.deliveries import ANSWERS
 from backend.services.staff import OPERATOR
 from tests.factories import make_student
-from tests.services.packing import ON_ONE, Approved, again, delivered, request
+from tests.services.packing import ON_ONE, Approved, again, decide, delivered, request
+from tests.services.test_outbox import hand_in, student
 from tests.services.worlds import World
 
 HEADINGS = ("序号", "XH", "XM", "SFZH", "BZ")
@@ -82,6 +84,19 @@ def test_a_list_is_looked_at_and_then_applied_once(world: World) -> None:
     assert [step.status for step in photo.history][-2:] == ["delivered", "sent_back"]
     events = [row.action for row in world.services.audit.page(OPERATOR).items]
     assert events.count("delivery.answers") == 1
+
+
+def test_who_has_to_hand_in_again_is_told_why(world: World) -> None:
+    world.wechat.accounts = {Account.MINI_PROGRAM}
+    who, binding = student(world)
+    decide(world, hand_in(world, who, binding))
+    world.services.deliveries.create(OPERATOR, request(world))
+    world.services.returned_lists.apply(
+        OPERATOR, received(world, listed((0, "图像错误")))
+    )
+    approval, message = world.wechat.sent
+    assert approval.template_id != message.template_id
+    assert message.fields["thing2"] == ANSWERS[Answer.PICTURE_WRONG]
 
 
 @ON_ONE
