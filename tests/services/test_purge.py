@@ -426,8 +426,6 @@ def test_messages_go_at_their_date(world: World) -> None:
             principal_id=who.id,
             campaign_id=world.campaign,
             submission_id=None,
-            state="sent",
-            attempts=1,
             due_at=now,
             created_at=now,
         )
