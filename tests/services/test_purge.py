@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from backend.app import make_services
+from backend.db import outbox
 from backend.db.base import Base
 from backend.db.engine import Database
 from backend.db.models import AuditEvent, Binding, Student, Submission
@@ -412,3 +413,25 @@ def test_killed_at_any_step_it_loses_nothing_and_finishes_later(
         with world.db.reading() as session:
             assert session.scalar(select(func.count(DoomedFile.id))) == 0
             assert session.scalar(select(func.count(PurgeProgress.id))) == 0
+
+
+def test_messages_go_at_their_date(world: World) -> None:
+    who = world.principal()
+    now = world.clock.now()
+    with world.db.transaction() as session:
+        outbox.add(
+            session,
+            event_key="approved:1:1",
+            kind="approved",
+            principal_id=who.id,
+            campaign_id=world.campaign,
+            submission_id=None,
+            due_at=now,
+            created_at=now,
+        )
+    assert len(world.services.own_data.collect(who).messages) == 1
+    after_closing(world, 180)
+    assert lines(world)[Kind.MESSAGES] == (True, 1, 0)
+    world.services.purge.run()
+    assert lines(world)[Kind.MESSAGES] == (True, 0, 0)
+    assert proofs(world)["purge.messages"].startswith("rows=1 files=0 ")

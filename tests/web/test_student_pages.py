@@ -557,7 +557,14 @@ def test_nothing_personal_stands_in_any_address(stage: Stage) -> None:
     rules = [str(r) for r in stage.app.url_map.iter_rules() if "student." in r.endpoint]
     assert rules
     names = {name for rule in rules for name in re.findall(r"<(?:.*?:)?(\w+)>", rule)}
-    assert names == {"token", "reading_id", "binding_id", "submission_id", "kind"}
+    assert names == {
+        "token",
+        "reading_id",
+        "binding_id",
+        "submission_id",
+        "kind",
+        "receipt",
+    }
 
 
 def test_the_session_survives_the_browser_being_closed(
