@@ -131,12 +131,11 @@ class RosterChecker:
         with self._db.transaction() as session:
             roster_imports.forget_findings(session, import_id)
             row = roster_imports.get_import(session, import_id)
-            pieces = roster_imports.pieces_of(session, import_id)
             campaign = entries.get_campaign(session, row.campaign_id)
             stations = entries.all_stations(session)
         names = {station.id: station.name for station in stations}
         spellings = station_names((s.id, s.code, s.name) for s in stations)
-        lines = self._lines(pieces)
+        lines = self._lines(import_id)
         first = list(islice(lines, HEAD_ROWS))
         head = _head(row, first)
         samples = [line.cells for line in first if line.number > head.row][:_SAMPLES]
@@ -153,13 +152,17 @@ class RosterChecker:
                 look.at(batch)
         self._finish(look)
 
-    def _lines(self, pieces: Sequence[bytes]) -> Iterator[Line]:
-        data = io.BytesIO()
-        for piece in pieces:
-            text = self._vault.open(piece, purpose="roster_file")
-            data.write(base64.b64decode(text))
-        for row in sheet_rows(data):
+    def _lines(self, import_id: int) -> Iterator[Line]:
+        for row in sheet_rows(self._file(import_id)):
             yield Line(row.number, row.cells, row.notes)
+
+    def _file(self, import_id: int) -> io.BytesIO:
+        data = io.BytesIO()
+        with self._db.reading() as session:
+            for piece in roster_imports.pieces_of(session, import_id):
+                text = self._vault.open(piece, purpose="roster_file")
+                data.write(base64.b64decode(text))
+        return data
 
     def _finish(self, look: _Look) -> None:
         """Take out what stands twice in the file, count, and say it is ready."""

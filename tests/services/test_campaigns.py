@@ -93,6 +93,25 @@ def test_the_poster_stays_open_while_anybody_may_hand_in(world: World) -> None:
     assert one.station_name == "株洲示范函授站"
 
 
+def test_where_only_the_camera_counts_nothing_is_picked(world: World) -> None:
+    who, binding = world.bound(0)
+    submit = world.services.submissions.submit
+
+    def hand_in(*, from_album: bool) -> bool:
+        photo = world.photo()
+        view = submit(
+            who, binding.public_id, photo, filename="a.jpg", from_album=from_album
+        )
+        return view.can_confirm
+
+    assert hand_in(from_album=True)
+    strict = new_campaign(world, album_allowed=False)
+    world.services.campaigns.update(OPERATOR, world.campaign, strict)
+    with pytest.raises(RefusedError, match="album_not_allowed"):
+        hand_in(from_album=True)
+    assert hand_in(from_album=False)
+
+
 def test_windows_are_changed_reopened_and_removed_on_the_record(world: World) -> None:
     campaigns = world.services.campaigns
     put(world, days(world, 0, 1), year=2026)
