@@ -150,14 +150,11 @@ UPDATE records SET changed_at = (
 """
 #: What the indexes of whole orders keep beside their keys.
 _READ = (
-    "campaign_id",
-    "station_id",
     "graduating_year",
     "level",
     "major",
     "study_form",
     "binding_status",
-    "status",
     "verdict",
     "source",
     "human_review",
@@ -268,25 +265,25 @@ def upgrade() -> None:
         "ix_records_station_changed",
         "records",
         ["station_id", "changed_at", "binding_id"],
-        postgresql_include=_READ,
+        postgresql_include=("campaign_id", *_READ),
     )
     op.create_index(
         "ix_records_station_submitted",
         "records",
         ["station_id", "submitted_at", "binding_id"],
-        postgresql_include=_READ,
+        postgresql_include=("campaign_id", *_READ),
     )
     op.create_index(
         "ix_records_station_name",
         "records",
         ["station_id", "name", "binding_id"],
-        postgresql_include=_READ,
+        postgresql_include=("campaign_id", *_READ),
     )
     op.create_index(
         "ix_records_station_student_no",
         "records",
         ["station_id", "student_no", "binding_id"],
-        postgresql_include=_READ,
+        postgresql_include=("campaign_id", *_READ),
     )
     op.create_index(
         "ix_records_status_changed", "records", ["status", "changed_at", "binding_id"]
