@@ -29,19 +29,24 @@ from backend.services.credentials import SharedCredentials
 from backend.services.deliveries import DeliveryService
 from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
+from backend.services.erasure import ErasureService
 from backend.services.guidance import GuidanceService
 from backend.services.invitations import InvitationService
+from backend.services.key_rotation import KeyRotationService
 from backend.services.likenesses import LikenessService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.on_site import OnSiteService
 from backend.services.outbox import OutboxService
+from backend.services.own_data import OwnDataService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
 from backend.services.progress import ProgressService
+from backend.services.purge import FileSweeper, PurgeService
 from backend.services.pushes import PushService
 from backend.services.reminders import ReminderService
+from backend.services.retention import RetentionService
 from backend.services.returned_lists import ReturnedListService
 from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
@@ -199,6 +204,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     collecting = CollectingService(
         db=db, clock=clock, vault=vault, submissions=submissions
     )
+    sweeper = FileSweeper(db=db, clock=clock, store=store)
     services = Services(
         audit=AuditService(db=db, clock=clock, vault=vault),
         batches=BatchService(
@@ -230,6 +236,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             db=db, clock=clock, vault=vault, store=store
         ),
         entries=EntryService(db=db, clock=clock),
+        erasure=ErasureService(db=db, clock=clock, vault=vault, jobs=jobs),
         guidance=GuidanceService(
             db=db, clock=clock, inspector=parts.inspector, policies=shipped
         ),
@@ -243,6 +250,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             passwords=parts.passwords,
             public_url=settings.public_url,
         ),
+        key_rotation=KeyRotationService(db=db, vault=vault),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
         on_site=OnSiteService(db=db, clock=clock, reader=parts.reader),
@@ -255,6 +263,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             templates=templates,
             pages=_message_pages(settings),
         ),
+        own_data=OwnDataService(db=db, clock=clock, vault=vault, store=store),
         picture_checks=picture_checks,
         policies=shipped,
         posters=PosterService(
@@ -265,6 +274,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             page=settings.mini_program.page if settings.mini_program else "",
         ),
         progress=ProgressService(db=db, clock=clock, public_url=settings.public_url),
+        purge=PurgeService(db=db, clock=clock, vault=vault, sweeper=sweeper),
         pushes=PushService(
             db=db,
             clock=clock,
@@ -281,6 +291,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         reminders=ReminderService(db=db, clock=clock, jobs=jobs, templates=templates),
         review_queue=ReviewQueueService(db=db, clock=clock, jobs=jobs),
         returned_lists=ReturnedListService(db=db, clock=clock, vault=vault, jobs=jobs),
+        retention=RetentionService(db=db, clock=clock),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),
@@ -298,6 +309,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             sessions=sessions,
             public_url=settings.public_url,
         ),
+        sweeper=sweeper,
         staff=StaffService(
             db=db,
             clock=clock,
@@ -326,6 +338,8 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
         Job.BATCHES: services.batches.go_on_all,
         Job.ROSTER_IMPORTS: services.roster_imports.work,
+        Job.DOOMED_FILES: services.sweeper.sweep,
+        Job.PURGE: services.purge.run,
     }
 
 

@@ -126,6 +126,9 @@ class PhotoStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove the file if it is there."""
 
+    def delete_older(self, key: str, before: datetime) -> bool:
+        """Remove the file unless it was put since an instant; tell whether it is gone."""
+
     def files(self) -> Iterator[StoredFile]:
         """Yield every file kept, in no particular order."""
 
@@ -230,6 +233,8 @@ class Job(StrEnum):
     PICTURE_CHECKS = "picture_checks"
     BATCHES = "batches"
     ROSTER_IMPORTS = "roster_imports"
+    DOOMED_FILES = "doomed_files"
+    PURGE = "purge"
 
 
 class Jobs(Protocol):

@@ -12,6 +12,8 @@ from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
 from backend.cli.posters import posters
+from backend.cli.retention import purge, rotate_keys
+from backend.cli.roster import roster
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
 from backend.cli.upkeep import doctor, reconcile, verify_audit
@@ -35,8 +37,11 @@ for command in (
     jobs,
     migrate,
     policies,
+    purge,
     posters,
     reconcile,
+    rotate_keys,
+    roster,
     serve,
     staff,
     start_demo,

@@ -1,55 +1,30 @@
 """``bizhao bench``: how long things take on this machine, beside the least they could.
 
-Each family of rows has a function of its own that yields its lines; ``FAMILIES`` names
-them. A family's lines also form its section of ``deploy/BENCHMARKS.md``.
+Each family of rows has a function that yields its lines, in a module of its own but for
+the photos; ``FAMILIES`` names them. A family's lines also form its section of
+``deploy/BENCHMARKS.md``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from backend import policies as shipped
+from backend.cli import bench_roster
+from backend.cli.bench_rows import Family, Options, Row
 from backend.cli.context import plain_errors
 from backend.imaging.bench import PhotoTiming, machine, time_photo
 from backend.imaging.sample_photo import phone_photo
 
 _MEGAPIXELS: Final = (1.0, 3.0, 12.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command was asked for."""
-
-    photos: tuple[Path, ...]
-    megapixels: tuple[float, ...]
-    rounds: int
-    policy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line for the screen and the same as a row of a table."""
-
-    line: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """Rows that belong together; ``name`` marks their section of the record."""
-
-    name: str
-    columns: tuple[str, ...]
-    rows: Callable[[Options], Iterator[Row]]
 
 
 def photo_rows(options: Options) -> Iterator[Row]:
@@ -62,13 +37,14 @@ def photo_rows(options: Options) -> Iterator[Row]:
         yield _photo_row(name, timing)
 
 
-#: Queries, deliveries and posters get a family each, here.
+#: Each further family is a module of its own; here they are only listed.
 FAMILIES: Final = (
     Family(
         "photos",
         ("photo", "file", "pipeline", "floor", "ratio", "peak", "model calls"),
         photo_rows,
     ),
+    bench_roster.FAMILY,
 )
 
 
@@ -100,6 +76,21 @@ FAMILIES: Final = (
     show_default=True,
 )
 @click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice([family.name for family in FAMILIES]),
+    help="The families to measure; all of them by default.",
+)
+@click.option(
+    "--roster-rows", type=click.IntRange(1), default=100_000, show_default=True
+)
+@click.option(
+    "--postgresql",
+    metavar="URL",
+    envvar="BIZHAO_BENCH_POSTGRESQL",
+    help="A server where databases may be made, measured beside SQLite.",
+)
+@click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
@@ -111,15 +102,27 @@ def bench(
     megapixels: tuple[float, ...],
     rounds: int,
     policy: str,
-    record: Path | None,
+    **others: Any,
 ) -> None:
-    """Time judging a photo against its floor: decode, the same model calls, encode."""
+    """Time judging a photo against its floor, and what else the service must be fast at."""
+    record: Path | None = others["record"]
     photos = (*photo, *more)
     if record and photos:
         raise click.UsageError("Only the bench's own photos are recorded.")
-    options = Options(photos, megapixels, rounds, policy)
+    options = Options(
+        photos=photos,
+        megapixels=megapixels,
+        rounds=rounds,
+        policy=policy,
+        roster_rows=others["roster_rows"],
+        postgresql=others["postgresql"],
+    )
     click.echo(machine())
+    # Photos of one's own are about photos.
+    wanted = others["only"] or (("photos",) if photos else ())
     for family in FAMILIES:
+        if wanted and family.name not in wanted:
+            continue
         rows = []
         with plain_errors():
             for row in family.rows(options):

@@ -10,7 +10,7 @@ from backend.cli.context import load_settings, open_services, plain_errors
 
 @click.command()
 def jobs() -> None:
-    """Do once whatever is due: messages, reminders, pushes, picture checks.
+    """Do once whatever is due: messages, reminders, checks, imports and the like.
 
     An installation with Celery workers needs this never; one without calls it from a
     timer, since there only a request makes the next attempt at a message.

@@ -41,6 +41,11 @@ _GRACES: Final = table(
 )
 
 
+def days_kept(days: int) -> Any:
+    """Return a column of days with what they are until somebody changes them."""
+    return mapped_column(Integer, default=days, server_default=str(days))
+
+
 class Campaign(Base):
     """One round of collecting with its window, policy and privacy notice."""
 
@@ -60,6 +65,13 @@ class Campaign(Base):
     notice_version: Mapped[str] = mapped_column(String(50))
     notice_text: Mapped[str] = mapped_column(Text)
     retention_text: Mapped[str] = mapped_column(Text)
+    # Days after closing; what each means is told by RetentionRules.
+    keep_discarded: Mapped[int] = days_kept(90)
+    keep_originals: Mapped[int] = days_kept(180)
+    keep_cards: Mapped[int] = days_kept(180)
+    keep_messages: Mapped[int] = days_kept(180)
+    keep_portraits: Mapped[int] = days_kept(365)
+    keep_identities: Mapped[int] = days_kept(730)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Both say when an entry is open, and are read with every campaign.
     windows: Mapped[list[CollectingWindow]] = relationship(
@@ -161,6 +173,8 @@ class Student(Base):
     # that campaign's rows are purged before this one's.
     carried_from_id: Mapped[int | None] = mapped_column(Integer, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # From then on nothing in the row tells who it was.
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
@@ -180,6 +194,9 @@ class Student(Base):
             postgresql_where=text("grace_until IS NOT NULL"),
         ),
         Index("ix_students_name", "campaign_id", "name"),
+        Index(
+            "ix_students_place", "campaign_id", "station_id", "class_no", "student_no"
+        ),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
         # What staff type, whatever the campaign.
         Index("ix_students_student_no", "student_no"),
@@ -305,6 +322,7 @@ class Binding(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     release_reason: Mapped[str] = mapped_column(String(200), default="")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         Index("ix_bindings_code_hash", "code_hash"),
@@ -379,6 +397,7 @@ class Submission(Base):
     decided_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("staff.id", ondelete="RESTRICT")
     )
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own hook
     __table_args__ = (
@@ -517,4 +536,5 @@ class AuditEvent(Base):
         Index("ix_audit_events_actor_id", "actor", "id"),
         Index("ix_audit_events_target_id", "target", "id"),
         Index("ix_audit_events_at", "at"),
+        Index("ix_audit_events_target_action", "target", "action"),
     )

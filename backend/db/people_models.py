@@ -99,7 +99,8 @@ class AuditHead(Base):
     """The end of the audit chain, signed: rows cut off behind it show.
 
     One row, moved in the transaction of every append. ``signed_from`` is the number of
-    the first row that was appended under a signature.
+    the first row that was appended under a signature. A whole database put back to an
+    earlier day fits itself: that shows only to who has noted a later number of rows.
     """
 
     __tablename__ = "audit_heads"

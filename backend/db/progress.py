@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    text,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -50,10 +51,10 @@ _STAGE: Final = case(
     else_=Stage.NEVER_SCANNED.value,
 ).label("stage")
 
-_ORDERS: Final[Mapping[str, tuple[InstrumentedAttribute[str], ...]]] = {
+_ORDERS: Final[Mapping[str, tuple[InstrumentedAttribute[Any], ...]]] = {
     "student_no": (Student.student_no,),
     "class": (Student.class_no, Student.student_no),
-    "station": (Station.code, Student.class_no, Student.student_no),
+    "station": (Student.station_id, Student.class_no, Student.student_no),
 }
 
 #: Where a student stands in an order: the values of its columns.
@@ -94,6 +95,7 @@ class Receiver:
 
 def stage_counts(session: Session, scope: Scope) -> list[tuple[int, Stage, int]]:
     """Return (station, stage, students)."""
+    _ensure_interpreted(session)
     rows = _with_progress(select(Student.station_id, _STAGE), scope).subquery()
     found = session.execute(
         select(rows.c.station_id, rows.c.stage, func.count()).group_by(
@@ -105,6 +107,7 @@ def stage_counts(session: Session, scope: Scope) -> list[tuple[int, Stage, int]]
 
 def class_counts(session: Session, scope: Scope) -> list[tuple[str, Stage, int]]:
     """Return (class, stage, students)."""
+    _ensure_interpreted(session)
     rows = _with_progress(select(Student.class_no, _STAGE), scope).subquery()
     found = session.execute(
         select(rows.c.class_no, rows.c.stage, func.count())
@@ -116,6 +119,7 @@ def class_counts(session: Session, scope: Scope) -> list[tuple[str, Stage, int]]
 
 def day_counts(session: Session, scope: Scope) -> dict[date, tuple[int, int]]:
     """Return (handed in, passed) by day where the school is, of the photos that count."""
+    _ensure_interpreted(session)
     handed_in = func.coalesce(_HandedIn.confirmed_at, _HandedIn.created_at)
     passed = case(
         (
@@ -154,37 +158,41 @@ def page_students(
     limit: int,
 ) -> list[StudentLine]:
     """Return students in one of the orders, after or before a place in it."""
+    _ensure_interpreted(session)
     columns = _ORDERS[order]
-    query = _with_progress(
-        select(Student, Station, _STAGE, Binding.public_id, _HandedIn).join(
-            Station, Station.id == Student.station_id
-        ),
-        scope,
-    )
+    # The page is found first: how far they have come is then read for its rows only,
+    # unless that is what the list is narrowed by.
+    ids = select(Student.id)
+    chosen = _narrow(ids, scope) if scope.stages is None else _with_progress(ids, scope)
     if before is not None:
-        query = query.where(tuple_(*columns) < tuple_(*before))
+        chosen = chosen.where(tuple_(*columns) < tuple_(*before))
     elif after is not None:
-        query = query.where(tuple_(*columns) > tuple_(*after))
-    query = query.order_by(
+        chosen = chosen.where(tuple_(*columns) > tuple_(*after))
+    chosen = chosen.order_by(
         *(column if before is None else column.desc() for column in columns)
     )
-    lines = [
+    wide = select(Student, Station, _STAGE, Binding.public_id, _HandedIn).join(
+        Station, Station.id == Student.station_id
+    )
+    query = _with_progress(wide, Scope(scope.campaign_id)).where(
+        Student.id.in_(chosen.limit(limit).subquery().select())
+    )
+    return [
         # The outer joins make the last two optional, which the types do not know.
         StudentLine(
             row[0], row[1], Stage(row[2]), row[3], cast("Submission | None", row[4])
         )
-        for row in session.execute(query.limit(limit))
+        for row in session.execute(query.order_by(*columns))
     ]
-    return lines if before is None else lines[::-1]
 
 
 def place_of(line: StudentLine, order: str) -> Place:
     """Return where a student stands in an order."""
-    student, code = line.student, line.station.code
+    student = line.student
     return {
         "student_no": (student.student_no,),
         "class": (student.class_no, student.student_no),
-        "station": (code, student.class_no, student.student_no),
+        "station": (student.station_id, student.class_no, student.student_no),
     }[order]
 
 
@@ -192,10 +200,8 @@ def find_place(
     session: Session, scope: Scope, order: str, student_id: int
 ) -> Place | None:
     """Return where the student of an id stands, if they are the caller's to see."""
-    query = (
-        select(*_ORDERS[order])
-        .join(Station, Station.id == Student.station_id)
-        .where(Student.id == student_id, Student.campaign_id == scope.campaign_id)
+    query = select(*_ORDERS[order]).where(
+        Student.id == student_id, Student.campaign_id == scope.campaign_id
     )
     if scope.station_id is not None:
         query = query.where(Student.station_id == scope.station_id)
@@ -302,7 +308,12 @@ def _with_progress(query: Select[*Ts], scope: Scope) -> Select[*Ts]:
         query.select_from(Student)
         .outerjoin(
             Binding,
-            and_(Binding.student_id == Student.id, Binding.released_at.is_(None)),
+            and_(
+                Binding.student_id == Student.id,
+                Binding.released_at.is_(None),
+                # As the student's: only this campaign's bindings have to be read.
+                Binding.campaign_id == scope.campaign_id,
+            ),
         )
         .outerjoin(
             _HandedIn,
@@ -319,6 +330,9 @@ def _with_progress(query: Select[*Ts], scope: Scope) -> Select[*Ts]:
     if scope.stages is not None:
         wanted = sorted(stage.value for stage in scope.stages)
         joined = joined.where(_STAGE.element.in_(wanted))
+        if scope.stages <= GROUPS[Group.SUBMITTED]:
+            # Says nothing new, but lets the photos' own index find the few.
+            joined = joined.where(_HandedIn.status.in_(wanted))
     return _narrow(joined, scope)
 
 
@@ -333,6 +347,12 @@ def _narrow(query: Select[*Ts], scope: Scope) -> Select[*Ts]:
         if value is not None:
             query = query.where(column == value)
     return query
+
+
+def _ensure_interpreted(session: Session) -> None:
+    """Keep PostgreSQL from compiling a query, which takes longer than these run."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL jit = off"))
 
 
 def _day(session: Session, instant: ColumnElement[Any]) -> ColumnElement[str]:

@@ -76,14 +76,14 @@ def next_photo(
     skipped = ReviewSkip.submission_id == Submission.id
     left = exists().where(skipped, ReviewSkip.staff_id == staff_id)
     query = _waiting(wanted).where(Submission.public_id != but).limit(1)
-    oldest = query.order_by(Submission.confirmed_at, Submission.id)
+    oldest = query.where(~left).order_by(Submission.confirmed_at, Submission.id)
     last = (
         query.join(ReviewSkip, skipped)
         .where(ReviewSkip.staff_id == staff_id)
-        .where(~live)
+        .where(or_(mine, ~live))
         .order_by(ReviewSkip.skipped_at, Submission.id)
     )
-    for choice in (oldest.where(mine), oldest.where(~live, ~left), last):
+    for choice in (oldest.where(mine), oldest.where(~live), last):
         found = session.execute(choice).scalar_one_or_none()
         if found is not None:
             return found

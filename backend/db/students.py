@@ -131,17 +131,19 @@ def carry_over(session: Session, source: int, target: int, *, at: datetime) -> i
     Left out are those who need none, and those the other campaign has already. Returns
     how many were copied.
     """
-    copies = _left_behind(source, target)
     columns = [*_CARRIED, "campaign_id", "carried_from_id", "created_at"]
-    extra = [literal(target), Student.id, literal(at, Student.created_at.type)]
     picked = [getattr(Student, name) for name in _CARRIED]
-    count = carried_count(session, source, target)
-    session.execute(
-        insert(Student).from_select(
-            columns,
-            copies.with_only_columns(*picked, *extra, maintain_column_froms=True),
-        )
+    extra = [literal(target), Student.id, literal(at, Student.created_at.type)]
+    copies = (
+        _left_behind(source, target)
+        .order_by(Student.id)
+        .with_only_columns(*picked, *extra, maintain_column_froms=True)
     )
+    count = carried_count(session, source, target)
+    try:
+        session.execute(insert(Student).from_select(columns, copies))
+    except IntegrityError:
+        raise ConflictError("student_no_taken") from None
     return count
 
 

@@ -167,8 +167,9 @@ def shows_anything(masked: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    visible = (c for c in text if unicodedata.category(c) != "Cf")
-    return "".join("".join(visible).translate(_FULL_WIDTH).split()).upper()
+    if not text.isprintable():
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return "".join(text.translate(_FULL_WIDTH).split()).upper()
 
 
 def _resident_faults(value: str) -> list[str]:

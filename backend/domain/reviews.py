@@ -119,6 +119,8 @@ TRANSITIONS: Final[Mapping[tuple[SubmissionStatus, Action], SubmissionStatus]] =
             (_S.ACCEPTED, _A.SEND_BACK): _S.SENT_BACK,
             (_S.SENT_BACK, _A.ACCEPT): _S.ACCEPTED,
             (_S.SENT_BACK, _A.SUPERSEDE): _S.SUPERSEDED,
+            (_S.SENT_BACK, _A.WITHDRAW): _S.WITHDRAWN,
+            (_S.SUPERSEDED, _A.WITHDRAW): _S.WITHDRAWN,
             # A student who uploads an earlier, never confirmed photo again gets it back.
             (_S.SUPERSEDED, _A.REVIVE): _S.DRAFT,
         }

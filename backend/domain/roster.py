@@ -251,8 +251,12 @@ def _heading(cell: str) -> str:
 
 def tidy(text: str) -> str:
     """Return text without full-width forms, marks nobody sees, and stray blanks."""
-    visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
-    return " ".join(visible.translate(_WIDTH).split())
+    # What can be printed holds no such marks; most cells can.
+    if not text.isprintable():
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    if not text.isascii():
+        text = text.translate(_WIDTH)
+    return " ".join(text.split())
 
 
 def tidy_number(text: str) -> str:

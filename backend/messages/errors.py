@@ -108,6 +108,19 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "尝试次数太多了",
             "请在 {retry_after} 秒后再试。",
         ),
+        # Retention and deleting.
+        "erasure_settled": (
+            "照片已经审核通过，现在不能删除",
+            "毕业证书和学信网登记要用它，到期由系统自动删除；照片有误请联系函授站退回。",
+        ),
+        "receipt_not_found": (
+            "没有找到这个回执",
+            "请核对回执号；回执只能在当时使用的手机和浏览器里再次打开。",
+        ),
+        "retention_deletes": (
+            "改短以后，下一次清理会多删除数据：{rows} 条",
+            "删除以后不能恢复。确实要这样，请勾选确认后再保存。",
+        ),
         # WeChat.
         "wechat_code_invalid": (
             "微信登录没有成功",
@@ -488,6 +501,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "预览画面发得太快",
             "每秒最多两次，请在 {retry_after} 秒后再发。",
         ),
+        "album_not_allowed": (
+            "这一批只能现场拍照，不能从相册选",
+            "请用手机相机现拍一张。",
+        ),
         "photo_missing": ("没有收到照片", "请选择或拍摄一张照片后再上传。"),
     }
 )
@@ -521,6 +538,8 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "id_number_checksum": "校验不通过，至少有一位不对，请逐位核对",
         "id_number_other_paper": "请填写 6 至 18 位字母或数字",
         "id_last6_format": "请填写 6 位，末位的 X 也要填",
+        "retention_days": "请填写 1 到 3650 之间的整数",
+        "retention_order": "不能比前面几项短：成品照不短于原图，身份信息最后删除",
         "query_not_understood": "看不懂要找什么：请写姓名、学号、考生号、证书编号、身份证号"
         "（全号或后六位）、采集码或码印",
         "reason_required": "请写明原因（200 字以内）",
@@ -594,6 +613,12 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "pattern": "自定格式",
         "file_name": "文件名",
         "file_content": "内容",
+        "discarded": "没有采用的照片",
+        "originals": "原图和标注图",
+        "cards": "采集码图片",
+        "messages": "微信消息记录",
+        "portraits": "成品照和检查结果",
+        "identities": "身份信息和采集码",
     }
 )
 

@@ -17,18 +17,23 @@ from backend.services.contact_sheets import ContactSheetService
 from backend.services.deliveries import DeliveryService
 from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
+from backend.services.erasure import ErasureService
 from backend.services.guidance import GuidanceService
 from backend.services.invitations import InvitationService
+from backend.services.key_rotation import KeyRotationService
 from backend.services.likenesses import LikenessService
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
 from backend.services.on_site import OnSiteService
 from backend.services.outbox import OutboxService
+from backend.services.own_data import OwnDataService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
 from backend.services.progress import ProgressService
+from backend.services.purge import FileSweeper, PurgeService
 from backend.services.pushes import PushService
 from backend.services.reminders import ReminderService
+from backend.services.retention import RetentionService
 from backend.services.returned_lists import ReturnedListService
 from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
@@ -67,15 +72,18 @@ class Services:
     deliveries: DeliveryService
     delivery_packages: DeliveryPackageService
     entries: EntryService
+    erasure: ErasureService
     guidance: GuidanceService
     health: HealthService
     idempotency: IdempotencyService
     likenesses: LikenessService
     invitations: InvitationService
+    key_rotation: KeyRotationService
     message_consents: MessageConsentService
     message_desk: MessageDeskService
     on_site: OnSiteService
     outbox: OutboxService
+    own_data: OwnDataService
     picture_checks: PictureCheckService
     policies: Mapping[str, Policy]
     posters: PosterService
@@ -85,6 +93,8 @@ class Services:
     reminders: ReminderService
     review_queue: ReviewQueueService
     returned_lists: ReturnedListService
+    purge: PurgeService
+    retention: RetentionService
     reviews: ReviewService
     roster: RosterService
     roster_imports: RosterImportService
@@ -97,4 +107,5 @@ class Services:
     stations: StationService
     students: StudentService
     submissions: SubmissionService
+    sweeper: FileSweeper
     verification: VerificationService

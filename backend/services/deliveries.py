@@ -112,8 +112,10 @@ class DeliveryService:
             found = deliveries.candidates(session, wanted)
             earlier = deliveries.earlier_count(session, wanted)
             waiting = deliveries.waiting_count(session, request.campaign_id)
-        there = [row for row in found if self._store.has(row.portrait_key)]
-        missing = [row for row in found if not self._store.has(row.portrait_key)]
+        there: list[CandidateRow] = []
+        missing: list[CandidateRow] = []
+        for row in found:
+            (there if self._store.has(row.portrait_key) else missing).append(row)
         people = [person_of(row, self._vault) for row in there]
         names = name_files(people, naming)
         kept = [row for row, name in zip(there, names, strict=True) if not name.fault]

@@ -144,7 +144,7 @@ class AnswerCounts:
     not_waiting: int
     unmatched: tuple[int, ...]
     ambiguous: tuple[int, ...]
-    unknown: Mapping[str, int]
+    unknown: Mapping[str, int] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -36,6 +37,7 @@ from backend.domain.roster import (
     find_head,
     mask,
     station_names,
+    tidy_number,
     understand,
 )
 from backend.ports import Clock
@@ -49,6 +51,7 @@ MOST_PROBLEMS: Final = 20_000
 _BATCH: Final = 500
 _SAMPLES: Final = 5
 _SAMPLE_WIDTH: Final = 30
+_IDENTITY: Final = re.compile(r"\d{14,17}[\dX]")
 FIELDS: Final = tuple(RosterRow.__dataclass_fields__)
 _VALUES: Final = attrgetter(*FIELDS)
 #: What a later file may correct, beside the identity number and the code.
@@ -128,12 +131,11 @@ class RosterChecker:
         with self._db.transaction() as session:
             roster_imports.forget_findings(session, import_id)
             row = roster_imports.get_import(session, import_id)
-            pieces = roster_imports.pieces_of(session, import_id)
             campaign = entries.get_campaign(session, row.campaign_id)
             stations = entries.all_stations(session)
         names = {station.id: station.name for station in stations}
         spellings = station_names((s.id, s.code, s.name) for s in stations)
-        lines = self._lines(pieces)
+        lines = self._lines(import_id)
         first = list(islice(lines, HEAD_ROWS))
         head = _head(row, first)
         samples = [line.cells for line in first if line.number > head.row][:_SAMPLES]
@@ -150,13 +152,17 @@ class RosterChecker:
                 look.at(batch)
         self._finish(look)
 
-    def _lines(self, pieces: Sequence[bytes]) -> Iterator[Line]:
-        data = io.BytesIO()
-        for piece in pieces:
-            text = self._vault.open(piece, purpose="roster_file")
-            data.write(base64.b64decode(text))
-        for row in sheet_rows(data):
+    def _lines(self, import_id: int) -> Iterator[Line]:
+        for row in sheet_rows(self._file(import_id)):
             yield Line(row.number, row.cells, row.notes)
+
+    def _file(self, import_id: int) -> io.BytesIO:
+        data = io.BytesIO()
+        with self._db.reading() as session:
+            for piece in roster_imports.pieces_of(session, import_id):
+                text = self._vault.open(piece, purpose="roster_file")
+                data.write(base64.b64decode(text))
+        return data
 
     def _finish(self, look: _Look) -> None:
         """Take out what stands twice in the file, count, and say it is ready."""
@@ -440,7 +446,16 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _cut(rows: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[cell[:_SAMPLE_WIDTH] for cell in row] for row in rows]
+    """Return rows as they are shown: what may be an identity number is masked."""
+    return [
+        [
+            mask(Column.ID_NUMBER, cell)
+            if _IDENTITY.fullmatch(tidy_number(cell))
+            else cell[:_SAMPLE_WIDTH]
+            for cell in row
+        ]
+        for row in rows
+    ]
 
 
 def _key(digest: str | None) -> int | None:

@@ -115,29 +115,7 @@ class RosterImportService:
             TooLargeError: ``sheet_too_large``.
         """
         require_admin(actor)
-        content = data.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise TooLargeError("sheet_too_large", megabytes=MOST_BYTES >> 20)
-        now = self._clock.now()
-        pieces = seal_file(self._vault, content)
-        with self._db.transaction() as session:
-            entries.get_campaign(session, campaign_id)
-            row = RosterImport(
-                campaign_id=campaign_id,
-                created_by=actor.username,
-                file_name=file_name.strip()[-_FILE_NAME:] or "名册",
-                state=ImportState.CHECKING,
-                leased_until=now + LEASE if at_once else None,
-                good_rows_only=False,
-                headings=[],
-                mapping={},
-                rows_done=0,
-                counts={},
-                error_data={},
-                created_at=now,
-                expires_at=now + _KEPT_FOR,
-            )
-            import_id = roster_imports.add_import(session, row, pieces).id
+        import_id = self._keep(actor, campaign_id, data, file_name, at_once=at_once)
         self._go_on(import_id, at_once=at_once)
         return self.get(actor, import_id)
 
@@ -366,6 +344,40 @@ class RosterImportService:
                 return done
             self._work_on(import_id)
             done += 1
+
+    def _keep(
+        self,
+        actor: StaffUser,
+        campaign_id: int,
+        data: IO[bytes],
+        file_name: str,
+        *,
+        at_once: bool,
+    ) -> int:
+        """Write a file down sealed; return its import's id."""
+        content = data.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise TooLargeError("sheet_too_large", megabytes=MOST_BYTES >> 20)
+        now = self._clock.now()
+        pieces = seal_file(self._vault, content)
+        with self._db.transaction() as session:
+            entries.get_campaign(session, campaign_id)
+            row = RosterImport(
+                campaign_id=campaign_id,
+                created_by=actor.username,
+                file_name=file_name.strip()[-_FILE_NAME:] or "名册",
+                state=ImportState.CHECKING,
+                leased_until=now + LEASE if at_once else None,
+                good_rows_only=False,
+                headings=[],
+                mapping={},
+                rows_done=0,
+                counts={},
+                error_data={},
+                created_at=now,
+                expires_at=now + _KEPT_FOR,
+            )
+            return roster_imports.add_import(session, row, pieces).id
 
     def _go_on(self, import_id: int, *, at_once: bool) -> None:
         if at_once:

@@ -42,7 +42,7 @@ from backend.services.search_terms import (
     make_conditions,
     parse_cursor,
 )
-from backend.services.submission_views import submission_view
+from backend.services.submission_views import picture_keys, submission_view
 from backend.services.submissions import media_of
 from backend.services.types import (
     AdminSubmission,
@@ -60,7 +60,7 @@ from backend.services.types import (
     SearchFilter,
     StaffUser,
 )
-from backend.services.views import station_view
+from backend.services.views import picture_type, station_view
 
 __all__ = ["MOST_PER_PAGE", "MOST_UNBOUND", "SearchService"]
 
@@ -303,7 +303,7 @@ class SearchService:
         data = self._store.get(binding.card_key)
         return Media(
             data=data,
-            content_type=_picture_type(data),
+            content_type=picture_type(data),
             filename=f"card-{binding.public_id}",
         )
 
@@ -412,6 +412,7 @@ def _admin_view(
         file=photo.file,
         decided_by=decided_by.display_name if decided_by else "",
         check=CheckState(check.state) if check else None,
+        pictures=frozenset(picture_keys(photo)),
     )
 
 
@@ -435,12 +436,3 @@ def _masked(number: str) -> str:
         return IdentityNumber.parse(number).masked
     except DomainError:
         return number[:1] + "*" * (len(number) - 2) + number[-1:]
-
-
-def _picture_type(data: bytes) -> str:
-    """Name the type of a picture that was decoded when it came in."""
-    if data.startswith(b"\x89PNG"):
-        return "image/png"
-    if data[8:12] == b"WEBP":
-        return "image/webp"
-    return "image/jpeg" if data.startswith(b"\xff\xd8") else "image/heic"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, likenesses, outbox, pushes, submissions
+from backend.db import bindings, likenesses, outbox, pushes, retention, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -31,7 +31,11 @@ from backend.ports import (
     PhotoStore,
 )
 from backend.services.admission import admit
-from backend.services.submission_views import is_refused, submission_view
+from backend.services.submission_views import (
+    is_refused,
+    picture_keys,
+    submission_view,
+)
 from backend.services.types import (
     Media,
     MediaKind,
@@ -91,18 +95,30 @@ class SubmissionService:
         *,
         filename: str | None,
         source: Source = Source.SCAN,
+        from_album: bool = False,
     ) -> SubmissionView:
         """Judge one photo and keep it as a draft; the same bytes find their receipt.
 
+        Args:
+            principal: who.
+            binding_id: for which of their bindings.
+            data: the file.
+            filename: as it was called.
+            source: by which way it came.
+            from_album: whether it was picked and not taken now, as far as the page or
+                program that sends it can tell.
+
         Raises:
             NotFoundError: not this principal's binding.
+            RefusedError: ``album_not_allowed``.
             PhotoUnreadableError: the bytes are not a picture that can be opened.
-            ConflictError: ``submission_settled``, ``campaign_not_open``.
-            GoneError: the campaign or the entry has ended.
+            ConflictError, GoneError: see :func:`backend.services.admission.admit`.
         """
         sha256, now = hashlib.sha256(data).hexdigest(), self._clock.now()
         with self._db.reading() as session:
             binding, campaign = admit(session, principal, binding_id, now=now)
+            if from_album and not campaign.album_allowed:
+                raise RefusedError("album_not_allowed")
             known = _known(session, binding, sha256)
         if known is not None:
             return (
@@ -176,19 +192,23 @@ class SubmissionService:
         return self._hand_in(principal, public_id, human_review=True)
 
     def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
-        """Take a photo back; its files lose their owner and are removed by reconcile."""
+        """Take a photo back; its files go, unless another row needs them."""
 
         def withdraw(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(
                 session, public_id, principal_id=principal.id
             )
             if row.status != SubmissionStatus.WITHDRAWN:
+                keys = set(picture_keys(row).values())
                 row.original_key = row.portrait_key = row.overlay_key = None
-                likenesses.forget_likeness(session, row.id)
                 self._move(session, row, Action.WITHDRAW, by=principal)
+                likenesses.forget_likeness(session, row.id)
+                retention.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
-        return self._until_won(withdraw)
+        view = self._until_won(withdraw)
+        self._jobs.wake(Job.DOOMED_FILES)
+        return view
 
     def media(self, principal: Principal, public_id: str, kind: MediaKind) -> Media:
         """Return a picture of this principal's submission; raises NotFoundError."""

@@ -208,6 +208,7 @@ class CampaignView:
     policy: str
     album_allowed: bool
     retention_text: str
+    retention_promise: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +351,7 @@ class AdminSubmission:
     file: dict[str, str | int | None]
     decided_by: str
     check: CheckState | None
+    pictures: frozenset[MediaKind]
 
     @property
     def quarantined(self) -> bool:

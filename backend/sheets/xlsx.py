@@ -45,6 +45,8 @@ _MOST_SHARED: Final = 96 * 1024 * 1024
 _BLOCK: Final = 64 * 1024
 #: One tag longer than this is an attack on memory: a parser must hold it whole.
 _LONGEST_TAG: Final = 1024 * 1024
+#: Different tags of a part; spreadsheets know a hundred.
+_MOST_TAGS: Final = 1000
 #: Office's own last row; a sheet that goes further was not written by a spreadsheet.
 _LAST_ROW: Final = 1_048_576
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -169,11 +171,12 @@ def _parse(
     text: Callable[[str], None],
 ) -> Iterator[None]:
     """Feed a part to the handlers, pausing after each block."""
-    parser = expat.ParserCreate(namespace_separator="}")
+    parser = expat.ParserCreate()
     parser.buffer_text = True
-    # Tags come without their namespace: strict and transitional files differ in it only.
-    parser.StartElementHandler = lambda tag, given: start(tag.rpartition("}")[2], given)
-    parser.EndElementHandler = lambda tag: end(tag.rpartition("}")[2])
+    # Some writers put a prefix before every tag; strict files differ in nothing else.
+    local = _LocalNames()
+    parser.StartElementHandler = lambda tag, given: start(local[tag], given)
+    parser.EndElementHandler = lambda tag: end(local[tag])
     parser.CharacterDataHandler = text
     # Entities need a document type, and no spreadsheet writes one.
     parser.StartDoctypeDeclHandler = _refuse
@@ -187,6 +190,16 @@ def _parse(
             yield
     parser.Parse(b"", True)
     yield
+
+
+class _LocalNames(dict[str, str]):
+    """Tags without their prefix, each worked out once."""
+
+    def __missing__(self, tag: str) -> str:
+        if len(self) >= _MOST_TAGS:
+            raise InvalidInputError("sheet_suspicious")
+        name = self[tag] = tag.rpartition(":")[2]
+        return name
 
 
 def _refuse(*_: Any) -> None:

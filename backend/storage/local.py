@@ -99,6 +99,23 @@ class LocalPhotoStore:
         except OSError:
             raise UnavailableError("storage_unavailable") from None
 
+    def delete_older(self, key: str, before: datetime) -> bool:
+        """Remove the file of a key unless it was put since; tell whether it is gone.
+
+        Raises:
+            UnavailableError: ``storage_unavailable``.
+        """
+        path = self._path(key)
+        try:
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) >= before:
+                return False
+        except FileNotFoundError:
+            return True
+        except OSError:
+            raise UnavailableError("storage_unavailable") from None
+        self.delete(key)
+        return True
+
     def files(self) -> Iterator[LocalFile]:
         """Yield every whole file kept; half-written ones are not files yet."""
         for path in self._root.glob("??/??/*"):

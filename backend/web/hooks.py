@@ -10,6 +10,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from backend.web.auth import attach_new_session
+from backend.web.uploads import allow_sheets
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,7 @@ CSP: Final = (
 def register_hooks(app: Flask) -> None:
     """Install the hooks around each request."""
     app.before_request(begin)
+    app.before_request(allow_sheets)
     app.after_request(attach_new_session)
     app.after_request(finish)
 

@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import IO, Final
 
 from flask import request
 
 from backend.domain.errors import InvalidInputError, TooLargeError, Violation
+from backend.sheets.read import MOST_BYTES
 from backend.web.context import web_context
 
 #: Forms without a file: a pasted code is the longest thing in them.
 FORM_BYTES = 64 * 1024
 #: One frame of an open camera: 480 px on the long side take 15 to 40 KB.
 FRAME_BYTES = 200 * 1024
+#: The endpoints that take a roster, which may be larger than any photo.
+SHEET_ENDPOINTS: Final = frozenset({"admin.upload_roster", "api.admin.upload_roster"})
+
+
+def allow_sheets() -> None:
+    """Raise the size limit of the present request where a roster is uploaded."""
+    if request.endpoint in SHEET_ENDPOINTS:
+        request.max_content_length = FORM_BYTES + MOST_BYTES
+
+
+def received_sheet(field: str) -> tuple[IO[bytes], str]:
+    """Return the sheet sent and its name; raises InvalidInputError ``sheet_missing``."""
+    storage = request.files.get(field)
+    if storage is None or not storage.filename:
+        missing = (Violation(field, "sheet_missing"),)
+        raise InvalidInputError("sheet_missing", violations=missing)
+    return storage.stream, storage.filename
 
 
 def limit_forms(*upload_endpoints: str, frames: Collection[str] = ()) -> None:

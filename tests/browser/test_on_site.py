@@ -52,7 +52,7 @@ def to_the_desk(context: BrowserContext, address: str, username: str = "cs01") -
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     sign_in(page, address, username)
-    page.get_by_role("link", name="现场采集").click()
+    page.get_by_role("link", name="采集", exact=True).click()
     page.get_by_role("link", name="2026届样例采集").click()
     expect(page.locator(LINE)).to_have_text("在线", timeout=PATIENCE_MS)
     expect(page.locator("[data-kept]")).to_be_visible(timeout=PATIENCE_MS)

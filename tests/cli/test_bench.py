@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend.cli import main
+from backend.cli.bench_roster import measure
 from tests.imaging.portraits import roomy
 from tests.pictures import as_jpeg
 
@@ -23,7 +24,9 @@ RECORD = Path(__file__).parents[2] / "deploy/BENCHMARKS.md"
 
 def bench(*arguments: object) -> Result:
     return CliRunner().invoke(
-        main, ["bench", "--rounds", "1", *map(str, arguments)], catch_exceptions=False
+        main,
+        ["bench", "--only", "photos", "--rounds", "1", *map(str, arguments)],
+        catch_exceptions=False,
     )
 
 
@@ -97,3 +100,22 @@ def test_without_scikit_image_the_bench_asks_for_photos(
     result = bench("--megapixels", 1)
     assert result.exit_code == 1
     assert "--photos" in result.output
+
+
+def test_a_small_roster_is_timed() -> None:
+    result = CliRunner().invoke(
+        main,
+        ["bench", "--only", "roster", "--roster-rows", "50"],
+        catch_exceptions=False,
+    )
+    assert result.exit_code == 0
+    assert re.search(
+        r"roster SQLite: 50 rows, looked through in [\d.]+ s, written in [\d.]+ s, "
+        r"\d+ rows/s, memory \+\d+ MB",
+        result.stdout,
+    )
+
+
+@pytest.mark.needs("postgresql")
+def test_on_a_server_it_leaves_no_database_behind(postgres_url: str) -> None:
+    assert measure(postgres_url, 5).rows == 5

@@ -24,6 +24,7 @@ from backend.ports import Job
 from backend.services import Services
 from backend.services.staff import OPERATOR
 from backend.settings import read_settings
+from tests.factories import make_student
 
 pytestmark = pytest.mark.needs("cjk-font")
 
@@ -324,3 +325,56 @@ def test_what_is_due_is_done_once_and_told(demo: Result) -> None:
     result = run("jobs")
     assert result.exit_code == 0, result.output
     assert set(result.output.split("\n")) == {*(f"{job}: 0" for job in Job), ""}
+
+
+def _sheet(*rows: str) -> Path:
+    path = Path("名册.csv")
+    heading = "函授站,姓名,学号,身份证号,层次,专业,毕业届"
+    path.write_text("\n".join([heading, *rows]), encoding="gb18030")
+    return path
+
+
+def _line(n: int, station: str = "ZD01") -> str:
+    student = make_student(n)
+    numbers = f"{student.student_no},{student.id_number}"
+    return f"{station},{student.name},{numbers},{student.level},会计学,2026"
+
+
+CAMPAIGN = "2025届、2026届函授毕业生毕业信息采集"
+
+
+def test_a_roster_is_imported_as_a_whole_or_the_good_rows_of_it(demo: Result) -> None:
+    path = _sheet(_line(1), _line(2), _line(3, "没有的站"))
+    arguments = ("roster", "import", str(path), "--campaign", CAMPAIGN)
+    refused = run(*arguments, "--errors", "errors.xlsx")
+    assert refused.exit_code == 1
+    assert "3 rows: 2 new, 0 changed, 0 unchanged, 1 with errors" in refused.output
+    assert "row 4 A 函授站: 没有这个函授站" in refused.output
+    assert "nothing was written" in refused.output
+    assert Path("errors.xlsx").stat().st_size > 1000
+    written = run(*arguments, "--good-rows-only")
+    assert written.exit_code == 1
+    assert "2 rows written" in written.output
+    again = run("roster", "import", str(_sheet(_line(1))), "--campaign", CAMPAIGN)
+    assert "1 unchanged" in again.output
+    assert again.exit_code == 0
+    tried = run(
+        "roster", "import", str(_sheet(_line(4))), "--campaign", CAMPAIGN, "--dry-run"
+    )
+    assert (tried.exit_code, "written" in tried.output) == (0, False)
+
+
+def test_a_roster_nobody_can_read_says_why(demo: Result) -> None:
+    Path("a.xlsx").write_bytes(b"%PDF-1.7")
+    for arguments, words in (
+        (("a.xlsx", "--campaign", CAMPAIGN), "这不是表格文件"),
+        (("a.xlsx", "--campaign", "none"), "No campaign is called none"),
+    ):
+        result = run("roster", "import", *arguments)
+        assert result.exit_code == 1
+        assert words in result.output
+    Path("b.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    unknown = run("roster", "import", "b.csv", "--campaign", CAMPAIGN)
+    assert "no column found for: 姓名" in unknown.output
+    assert run("roster", "template", "t.xlsx").exit_code == 0
+    assert Path("t.xlsx").stat().st_size > 1000

@@ -41,8 +41,12 @@ STEPS = {
         "send_back": "sent_back",
     },
     "accepted": {"send_back": "sent_back"},
-    "sent_back": {"accept": "accepted", "supersede": "superseded"},
-    "superseded": {"revive": "draft"},
+    "sent_back": {
+        "accept": "accepted",
+        "supersede": "superseded",
+        "withdraw": "withdrawn",
+    },
+    "superseded": {"revive": "draft", "withdraw": "withdrawn"},
     "withdrawn": {},
 }
 

@@ -7,6 +7,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import Final
 
+import pytest
+
 from backend.domain.deliveries import Naming, NamingKey, Profile
 from backend.domain.report import Verdict
 from backend.services.delivery_types import DeliveryRequest
@@ -14,6 +16,8 @@ from backend.services.staff import OPERATOR
 from backend.services.types import BindingView, Principal, SubmissionView
 from tests.services.worlds import World
 
+#: For tests whose outcome no database decides.
+ON_ONE: Final = pytest.mark.parametrize("template", ["sqlite"], indirect=True)
 BY_STUDENT_NO: Final = Naming(NamingKey.STUDENT_NO)
 NUMBERED: Final = Naming(NamingKey.SEQUENCE)
 

@@ -12,7 +12,7 @@ from backend.domain.errors import (
 )
 from backend.services.staff import OPERATOR
 from tests.factories import make_student
-from tests.services.packing import unpacked
+from tests.services.packing import ON_ONE, unpacked
 from tests.services.worlds import World, picture
 
 
@@ -64,6 +64,7 @@ def test_station_and_class_narrow_it(world: World) -> None:
     assert [class_no for _, _, class_no in rows] == [make_student(1).class_no]
 
 
+@ON_ONE
 def test_a_station_takes_its_own_and_cannot_ask_for_anothers(world: World) -> None:
     for n in (0, 1):
         world.bound(n)
@@ -79,6 +80,7 @@ def test_a_station_takes_its_own_and_cannot_ask_for_anothers(world: World) -> No
     assert (newest.actor, newest.action) == ("zz02", "code_pack.download")
 
 
+@ON_ONE
 def test_nothing_and_lost_pictures_are_refused(world: World) -> None:
     pack = world.services.code_packs.pack
     with pytest.raises(ConflictError, match="no_codes"):

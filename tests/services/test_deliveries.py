@@ -27,6 +27,7 @@ from backend.services.staff import OPERATOR
 from tests.factories import make_student
 from tests.services.packing import (
     NUMBERED,
+    ON_ONE,
     again,
     approved,
     decide,
@@ -67,6 +68,7 @@ def test_a_delivery_holds_what_is_approved_and_moves_it_on(world: World) -> None
     assert (newest.action, newest.target) == ("delivery.create", f"delivery:{number}")
 
 
+@ON_ONE
 def test_the_package_holds_each_portrait_as_stored_and_sums_that_agree(
     world: World,
 ) -> None:
@@ -86,6 +88,7 @@ def test_the_package_holds_each_portrait_as_stored_and_sums_that_agree(
     }
 
 
+@ON_ONE
 def test_both_lists_say_the_same_of_everybody(world: World) -> None:
     number, _ = delivered(world, 0)
     files = unpacked(package_bytes(world, number))
@@ -106,6 +109,7 @@ def test_both_lists_say_the_same_of_everybody(world: World) -> None:
     assert said["审核通过"] == "2026-03-10 09:00"
 
 
+@ON_ONE
 def test_the_same_package_comes_again_whatever_the_roster_says_by_then(
     world: World,
 ) -> None:
@@ -134,6 +138,7 @@ def test_a_later_delivery_holds_only_what_is_new(world: World) -> None:
     assert (preview.ready, preview.earlier) == (0, 2)
 
 
+@ON_ONE
 def test_station_and_year_narrow_it(world: World) -> None:
     approved(world, 0, 1)
     preview = world.services.deliveries.preview
@@ -172,6 +177,7 @@ def test_of_many_deliveries_at_once_each_photo_is_in_one(world: World) -> None:
     assert refused <= {"delivery_raced", "nothing_to_deliver"}
 
 
+@ON_ONE
 def test_problems_are_named_and_stop_it_unless_left_out(world: World) -> None:
     approved(world, 0, 1)
     with world.db.transaction() as session:
@@ -193,6 +199,7 @@ def test_problems_are_named_and_stop_it_unless_left_out(world: World) -> None:
     assert world.services.deliveries.get(OPERATOR, number).delivery.items == 1
 
 
+@ON_ONE
 def test_a_lost_file_is_a_problem_before_and_an_error_after(world: World) -> None:
     approved(world, 0, 1)
     lost, *_ = [
@@ -211,6 +218,7 @@ def test_a_lost_file_is_a_problem_before_and_an_error_after(world: World) -> Non
         world.services.deliveries.create(OPERATOR, request(world))
 
 
+@ON_ONE
 def test_a_damaged_file_ends_the_package_short_of_its_size(world: World) -> None:
     number, _ = delivered(world, 0)
     files = unpacked(package_bytes(world, number))
@@ -223,6 +231,7 @@ def test_a_damaged_file_ends_the_package_short_of_its_size(world: World) -> None
     assert len(b"".join(sent)) < (package.size_bytes or 0)
 
 
+@ON_ONE
 def test_a_purged_delivery_is_gone(world: World) -> None:
     number, _ = delivered(world, 0)
     with world.db.transaction() as session:
@@ -249,6 +258,7 @@ def identities(world: World) -> Iterator[str]:
             yield world.adapters.vault.hash(value, purpose="id_number")
 
 
+@ON_ONE
 def test_an_outside_unit_learns_no_name_and_no_number(world: World) -> None:
     approved(world, *range(8))
     wanted = request(world, NUMBERED, profile=Profile.COLLECTING_UNIT)
@@ -314,6 +324,7 @@ def test_a_station_sees_its_own_and_nothing_of_others(world: World) -> None:
                 read(zz02, number)
 
 
+@ON_ONE
 def test_rights_are_the_administrators(world: World) -> None:
     number, _ = delivered(world, 0)
     services = world.services
@@ -332,6 +343,7 @@ def test_rights_are_the_administrators(world: World) -> None:
             read(world.staff["reviewer"], number)
 
 
+@ON_ONE
 def test_a_photo_returned_after_approval_is_delivered_when_it_is_new(
     world: World,
 ) -> None:
@@ -362,6 +374,7 @@ def test_pages_go_on_where_the_last_one_ended(
         service.page(OPERATOR, "x")
 
 
+@ON_ONE
 def test_a_download_is_audited_by_number_alone(world: World) -> None:
     number, _ = delivered(world, 0)
     world.services.delivery_packages.package(OPERATOR, number, address="203.0.113.9")

@@ -259,7 +259,7 @@ def test_a_list_has_everybody_once_and_in_order(
 ) -> None:
     rows = listed(scene, order=order, limit=4)
     keys = {
-        StudentOrder.STATION: lambda r: (r.station.code, r.class_no, r.student_no),
+        StudentOrder.STATION: lambda r: (r.station.id, r.class_no, r.student_no),
         StudentOrder.CLASS: lambda r: (r.class_no, r.student_no),
         StudentOrder.STUDENT_NO: lambda r: r.student_no,
     }

@@ -13,10 +13,12 @@ from backend.domain.errors import (
 )
 from backend.domain.registry_answers import Answer
 from backend.domain.reviews import SubmissionStatus
+from backend.domain.wechat import Account
 from backend.messages.deliveries import ANSWERS
 from backend.services.staff import OPERATOR
 from tests.factories import make_student
-from tests.services.packing import Approved, again, delivered, request
+from tests.services.packing import ON_ONE, Approved, again, decide, delivered, request
+from tests.services.test_outbox import hand_in, student
 from tests.services.worlds import World
 
 HEADINGS = ("序号", "XH", "XM", "SFZH", "BZ")
@@ -84,6 +86,20 @@ def test_a_list_is_looked_at_and_then_applied_once(world: World) -> None:
     assert events.count("delivery.answers") == 1
 
 
+def test_who_has_to_hand_in_again_is_told_why(world: World) -> None:
+    world.wechat.accounts = {Account.MINI_PROGRAM}
+    who, binding = student(world)
+    decide(world, hand_in(world, who, binding))
+    world.services.deliveries.create(OPERATOR, request(world))
+    world.services.returned_lists.apply(
+        OPERATOR, received(world, listed((0, "图像错误")))
+    )
+    approval, message = world.wechat.sent
+    assert approval.template_id != message.template_id
+    assert message.fields["thing2"] == ANSWERS[Answer.PICTURE_WRONG]
+
+
+@ON_ONE
 def test_the_same_file_is_one_list(world: World) -> None:
     _, (person,) = delivered(world, 0)
     data = listed((0, "图像错误"))
@@ -98,6 +114,7 @@ def test_the_same_file_is_one_list(world: World) -> None:
     assert current.status is SubmissionStatus.DELIVERED
 
 
+@ON_ONE
 def test_a_portrait_sent_back_is_replaced_and_delivered_again(world: World) -> None:
     first, (person,) = delivered(world, 0)
     world.services.returned_lists.apply(
@@ -114,6 +131,7 @@ def test_a_portrait_sent_back_is_replaced_and_delivered_again(world: World) -> N
     ]
 
 
+@ON_ONE
 def test_the_registry_may_correct_itself(world: World) -> None:
     _, (person,) = delivered(world, 0)
     for words, status in (
@@ -128,6 +146,7 @@ def test_the_registry_may_correct_itself(world: World) -> None:
         assert bool(photo.return_reasons) is (status is SubmissionStatus.SENT_BACK)
 
 
+@ON_ONE
 def test_what_is_so_already_changes_nothing(world: World) -> None:
     delivered(world, 0, 1)
     world.services.returned_lists.apply(
@@ -139,6 +158,7 @@ def test_what_is_so_already_changes_nothing(world: World) -> None:
     assert (counts.accepted, counts.sent_back) == (0, 0)
 
 
+@ON_ONE
 def test_two_answers_for_one_photo_are_nobodys(world: World) -> None:
     delivered(world, 0)
     data = listed((0, "校对无误"), (0, "校对有误"))
@@ -146,6 +166,7 @@ def test_two_answers_for_one_photo_are_nobodys(world: World) -> None:
     assert (counts.accepted, counts.sent_back, counts.ambiguous) == (0, 0, (4,))
 
 
+@ON_ONE
 def test_numbers_that_contradict_each_other_mean_nobody(world: World) -> None:
     delivered(world, 0, 1)
     lines = (
@@ -158,12 +179,14 @@ def test_numbers_that_contradict_each_other_mean_nobody(world: World) -> None:
     assert (counts.unmatched, counts.accepted) == ((2,), 1)
 
 
+@ON_ONE
 @pytest.mark.parametrize("text", ["姓名,bz\n张,校对无误", "学号\n1", "x\n" * 30])
 def test_a_sheet_without_the_columns_is_refused(world: World, text: str) -> None:
     with pytest.raises(InvalidInputError, match="returned_list_columns"):
         received(world, text.encode())
 
 
+@ON_ONE
 def test_only_administrators_take_lists_in(world: World) -> None:
     list_id = received(world, listed((0, "校对无误")))
     service = world.services.returned_lists

@@ -42,7 +42,7 @@ from backend.domain.report import (
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import draw_sample_card
 from backend.jobs.inline import InlineJobs
-from backend.ports import WeChatGateway
+from backend.ports import PhotoInspector, WeChatGateway
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -273,6 +273,7 @@ def make_school(
     *,
     students: int = 12,
     wechat: WeChatGateway | None = None,
+    inspector: PhotoInspector | None = None,
     **settings: Any,
 ) -> School:
     """Return a school with two stations, a campaign, a roster and four accounts.
@@ -281,7 +282,7 @@ def make_school(
     """
     filled = _filled(students)
     shutil.copy(filled.database, folder)
-    school = _open(folder, wechat, **settings)
+    school = _open(folder, wechat, inspector, **settings)
     school.campaign = filled.campaign
     school.stations, school.entries = dict(filled.stations), dict(filled.entries)
     return school
@@ -309,7 +310,12 @@ def _filled(students: int) -> _Filled:
     return _Filled(folder / _FILE, school.campaign, school.stations, school.entries)
 
 
-def _open(folder: Path, wechat: WeChatGateway | None = None, **more: Any) -> School:
+def _open(
+    folder: Path,
+    wechat: WeChatGateway | None = None,
+    inspector: PhotoInspector | None = None,
+    **more: Any,
+) -> School:
     url = f"sqlite:///{folder / _FILE}"
     settings = read_settings(
         database_url=url,
@@ -320,12 +326,12 @@ def _open(folder: Path, wechat: WeChatGateway | None = None, **more: Any) -> Sch
         mini_program={"app_id": f"wx{'0' * 16}", "secret": "of nobody"},
         **more,
     )
-    db, clock, inspector = Database(url), HandClock(), CannedInspector()
+    db, clock, canned = Database(url), HandClock(), CannedInspector()
     adapters = Adapters(
         db=db,
         vault=Vault(keys=settings.keys, current="k1", hash_key=settings.hash_key_bytes),
         store=LocalPhotoStore(settings.photo_root),
-        inspector=inspector,
+        inspector=inspector or canned,
         reader=QrCodeReader(),
         clock=clock,
         passwords=_PASSWORDS,
@@ -333,7 +339,7 @@ def _open(folder: Path, wechat: WeChatGateway | None = None, **more: Any) -> Sch
         jobs=InlineJobs(),
     )
     app = create_app(settings, adapters)
-    return School(app, make_services(settings, adapters), clock, inspector, db)
+    return School(app, make_services(settings, adapters), clock, canned, db)
 
 
 def _fill(school: School, students: int) -> None:

@@ -24,6 +24,7 @@ CAMPAIGN = CampaignView(
     policy="notice-2025",
     album_allowed=True,
     retention_text="",
+    retention_promise="",
 )
 PROGRESS = CampaignProgress(
     campaign=CAMPAIGN,

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from backend.db.models import AuditEvent, Consent, Submission
+from backend.db.models import AuditEvent, Consent, Student, Submission
 from backend.domain.codes import parse_collection_code
 from backend.imaging.sample_card import draw_sample_card
 from tests.factories import SCHOOL_NAME, make_student
@@ -114,6 +114,21 @@ def test_without_the_consent_given_in_person_nothing_is_opened(school: School) -
     answer = desk.open(found["id"], in_person_consent=False)
     assert (answer.status_code, answer.get_json()["code"]) == (400, "consent_required")
     assert desk.find(make_student(2).name)[0]["binding_id"] is None
+
+
+def test_who_needs_no_photo_is_named_with_the_reason_and_not_opened(
+    school: School,
+) -> None:
+    person = make_student(2)
+    with school.db.transaction() as session:
+        row = session.scalars(
+            select(Student).where(Student.student_no == person.student_no)
+        ).one()
+        row.exempt_reason = "休学"
+    desk = Desk(school, "cs01")
+    (found,) = desk.find(person.name)
+    assert found["standing"] == "免采：休学"
+    assert desk.open(found["id"]).get_json()["code"] == "exempt"
 
 
 def test_another_stations_students_do_not_exist(school: School) -> None:

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.types import SubmissionView
 from tests.factories import make_student
-from tests.web.console import HUMAN_RULE, PASSWORD, School, csrf_of, make_school, send
+from tests.web.console import (
+    ADDRESS,
+    HUMAN_RULE,
+    PASSWORD,
+    School,
+    csrf_of,
+    make_school,
+    send,
+)
 
 START = "/admin/review"
 
@@ -218,19 +228,22 @@ def test_a_sheet_is_looked_through_and_one_is_returned(school: School) -> None:
     assert client.get(f"{sheet}?cursor=x").status_code == 400
 
 
+def body(answer: TestResponse) -> dict[str, Any]:
+    assert isinstance(answer.json, dict)
+    return answer.json
+
+
 def test_the_api_claims_skips_decides_and_undoes(school: School) -> None:
     one, two = waiting(school, 2)
     client = school.app.test_client()
-    token = client.post(
-        "/api/v1/admin/sessions", json={"username": "reviewer", "password": PASSWORD}
-    ).json["token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    opened = school.services.staff.sign_in("reviewer", PASSWORD, address=ADDRESS)
+    headers = {"Authorization": f"Bearer {opened.token}"}
     base = "/api/v1/admin/review"
 
     def following(**wanted: object) -> str | None:
         answer = client.post(f"{base}/next", json=wanted, headers=headers)
         assert answer.status_code == 200, answer.text
-        found = answer.json["submission"]
+        found = body(answer)["submission"]
         return found["public_id"] if found else None
 
     assert following() == one.public_id
@@ -252,10 +265,10 @@ def test_the_api_claims_skips_decides_and_undoes(school: School) -> None:
         json={"submission_id": two.public_id},
         headers={**headers, "If-Match": decided.headers["ETag"]},
     )
-    assert undone.json["status"] == "pending"
+    assert body(undone)["status"] == "pending"
     again = client.post(
         f"{base}/undo",
         json={"submission_id": two.public_id},
         headers={**headers, "If-Match": decided.headers["ETag"]},
     )
-    assert (again.status_code, again.json["code"]) == (409, "stale_decision")
+    assert (again.status_code, body(again)["code"]) == (409, "stale_decision")

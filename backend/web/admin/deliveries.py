@@ -106,15 +106,16 @@ def check_sheet(session: StaffSession, delivery: str) -> ResponseReturnValue:
     return hand_out(media, download=True)
 
 
-@bp.get("/campaigns/<int:campaign_id>/codes.zip")
+@bp.get("/codes.zip")
 @staff_required(Role.ADMIN, Role.STATION)
-def code_pack(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
+def code_pack(session: StaffSession) -> ResponseReturnValue:
     """Hand out the 采集码 cards of a campaign, a station or a class."""
-    station, _, class_no = request.args.get("group", "")[:80].partition(":")
+    campaign, _, rest = request.args.get("group", "")[:100].partition(":")
+    station, _, class_no = rest.partition(":")
     try:
         package = services().code_packs.pack(
             session.user,
-            campaign_id,
+            number(campaign) or 0,
             station_id=number(station),
             class_no=class_no,
             address=client_address(),
@@ -124,13 +125,13 @@ def code_pack(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
     return package_response(package)
 
 
-@bp.post("/campaigns/<int:campaign_id>/returned-lists")
+@bp.post("/returned-lists")
 @staff_required(Role.ADMIN)
-def receive_list(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
+def receive_list(session: StaffSession) -> ResponseReturnValue:
     """Take a list of the registry's answers in, to be looked at."""
     try:
         list_id = services().returned_lists.receive(
-            session.user, campaign_id, required_list()
+            session.user, number(field("campaign")) or 0, required_list()
         )
     except InvalidInputError as error:
         return _list_page(session, error)
@@ -171,8 +172,9 @@ def _list_page(
         ),
         campaigns=campaigns,
         groups={
-            campaign.id: services().code_packs.classes(session.user, campaign.id)
+            campaign.id: found
             for campaign in campaigns
+            if (found := services().code_packs.classes(session.user, campaign.id))
         },
         words=words,
         message=message_for(error),

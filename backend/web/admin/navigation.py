@@ -35,6 +35,7 @@ class Area:
 
 AREAS: Final = (
     Area("进度", (Place("admin.home", "h", "进度"),)),
+    Area("名册", (Place("admin.rounds", "b", "批次与名册", _DESK),)),
     Area("查找", (Place("admin.records", "s", "查找"),)),
     Area("审核", (Place("admin.review_start", "v", "审核", _JUDGES),)),
     Area(
@@ -58,6 +59,7 @@ AREAS: Final = (
             Place("admin.wechat", "w", "微信", _ADMIN),
             Place("admin.staff", "g", "工作人员", _ADMIN),
             Place("admin.audit", "l", "审计", _ADMIN),
+            Place("admin.retention", "k", "保存期限", _ADMIN),
         ),
     ),
 )

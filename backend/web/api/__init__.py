@@ -5,11 +5,13 @@ from __future__ import annotations
 from backend.web.api import (
     admin,
     admin_progress,
+    admin_roster,
     deliveries,
     docs,
     guidance,
     messages,
     on_site,
+    own_data,
     student,
     wechat,
 )
@@ -20,12 +22,14 @@ bp.register_blueprint(admin.bp)
 __all__ = [
     "admin",
     "admin_progress",
+    "admin_roster",
     "bp",
     "deliveries",
     "docs",
     "guidance",
     "messages",
     "on_site",
+    "own_data",
     "student",
     "wechat",
 ]

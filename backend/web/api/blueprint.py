@@ -9,7 +9,7 @@ from apiflask import APIBlueprint, APIFlask
 from flask.blueprints import BlueprintSetupState
 
 from backend.web.api.schemas import CodeTextIn, Problem
-from backend.web.uploads import limit_forms
+from backend.web.uploads import SHEET_ENDPOINTS, limit_forms
 
 bp: Final = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="student")
 
@@ -56,6 +56,7 @@ def _limit_forms() -> None:
         "api.admin.submit_on_site",
         "api.read_code",
         "api.submit_photo",
+        *SHEET_ENDPOINTS,
         frames={
             "api.admin.guide_on_site",
             "api.guide_camera",

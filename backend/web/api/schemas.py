@@ -88,6 +88,7 @@ class CampaignOut(_Out):
     policy: str
     album_allowed: bool
     retention_text: str
+    retention_promise: str
 
 
 class EntryOut(_Out):
@@ -97,6 +98,9 @@ class EntryOut(_Out):
     state: EntryState
     campaign: CampaignOut
     station: StationOut
+    opens_at: datetime
+    closes_at: datetime
+    windows_differ: bool
 
 
 class ConsentIn(_In):
@@ -167,6 +171,9 @@ class BindingOut(_Out):
     station: StationOut | None
     other_station: bool
     has_submission: bool
+    #: In this span the student may hand in.
+    opens_at: datetime
+    closes_at: datetime
     created_at: datetime
     #: By which ways of signing in the student opened it, the first one first.
     channels: list[PrincipalKind]
@@ -179,9 +186,13 @@ class BindingsOut(_Out):
 
 
 class PhotoIn(BaseModel):
-    """One photo as a file field."""
+    """One photo as a file field, and how it came about."""
 
     photo: UploadFile
+    taken: Literal["camera", "album"] = Field(
+        default="camera",
+        description="whether it was taken now or picked; campaigns may allow no picking",
+    )
 
 
 class BoxOut(_Out):

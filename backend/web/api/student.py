@@ -188,13 +188,13 @@ def replace_code(
 
 @bp.post("/bindings/<binding_id>/submissions")
 @student_required
-@bp.input(PhotoIn, location="files")
+@bp.input(PhotoIn, location="form_and_files")
 @bp.output(SubmissionOut, 201)
 @bp.doc(security=_SIGNED_IN, responses=problems(400, 401, 403, 404, 409, 410, 413, 422))
 def submit_photo(
     session: SessionInfo,
     binding_id: str,
-    files_data: PhotoIn,  # noqa: ARG001 - its presence is checked by the schema
+    form_and_files_data: PhotoIn,
 ) -> ResponseReturnValue:
     """Hand a photo in to be judged; it stays a draft until it is confirmed."""
     data, filename = required_file("photo")
@@ -202,7 +202,13 @@ def submit_photo(
     return once(
         session,
         lambda: SubmissionOut.of(
-            submit(session.principal, binding_id, data, filename=filename)
+            submit(
+                session.principal,
+                binding_id,
+                data,
+                filename=filename,
+                from_album=form_and_files_data.taken == "album",
+            )
         ),
         data,
     )

@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from backend.domain.errors import (
     ConflictError,
     DomainError,
+    GoneError,
     InvalidInputError,
+    RefusedError,
     TooLargeError,
     UnavailableError,
 )
@@ -20,7 +22,14 @@ from backend.web.student.blueprint import bp
 from backend.web.student.good_photo import good_photo
 from backend.web.uploads import required_file
 
-_FIXABLE = (InvalidInputError, ConflictError, TooLargeError, UnavailableError)
+_FIXABLE = (
+    InvalidInputError,
+    ConflictError,
+    GoneError,
+    RefusedError,
+    TooLargeError,
+    UnavailableError,
+)
 
 
 @bp.get("/s/<token>/photo/<binding_id>")

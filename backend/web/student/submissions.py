@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from backend.domain.errors import ConflictError, DomainError, RefusedError
+from backend.domain.errors import ConflictError, DomainError, GoneError, RefusedError
 from backend.domain.reviews import SubmissionStatus
 from backend.services.types import MediaKind, SessionInfo
 from backend.web.auth import student_page
@@ -15,7 +15,7 @@ from backend.web.presenters import form_error, report_summary, status_text
 from backend.web.scripts import wechat_scripts
 from backend.web.student.blueprint import bp
 
-_FIXABLE = (RefusedError, ConflictError)
+_FIXABLE = (RefusedError, ConflictError, GoneError)
 
 
 @bp.get("/s/<token>/submission/<submission_id>")
@@ -76,7 +76,12 @@ def withdraw(
     if not found.can_withdraw:
         return _to_submission(token, submission_id)
     entry = services().entries.open(token)
-    return render_template("student/withdraw.html", entry=entry, submission=found)
+    return render_template(
+        "student/withdraw.html",
+        entry=entry,
+        submission=found,
+        binding=services().bindings.get(session.principal, found.binding_public_id),
+    )
 
 
 @bp.post("/s/<token>/submission/<submission_id>/withdraw")
