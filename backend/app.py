@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from backend import policies
 from backend.crypto import FileCipher, Passwords, Vault
@@ -18,26 +18,46 @@ from backend.logs import configure_logs
 from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
+from backend.services.batches import REQUEST_BUDGET, BatchService
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
+from backend.services.code_packs import CodePackService
 from backend.services.codes import CodeService
+from backend.services.collecting import CollectingService
+from backend.services.contact_sheets import ContactSheetService
 from backend.services.credentials import SharedCredentials
+from backend.services.deliveries import DeliveryService
+from backend.services.delivery_packages import DeliveryPackageService
 from backend.services.entries import EntryService
+from backend.services.erasure import ErasureService
 from backend.services.guidance import GuidanceService
+from backend.services.invitations import InvitationService
+from backend.services.key_rotation import KeyRotationService
+from backend.services.likenesses import LikenessService
 from backend.services.limits import AttemptLimiter
 from backend.services.message_consents import MessageConsentService
 from backend.services.message_desk import MessageDeskService
+from backend.services.on_site import OnSiteService
 from backend.services.outbox import OutboxService
+from backend.services.own_data import OwnDataService
 from backend.services.picture_checks import PictureCheckService
 from backend.services.posters import PosterService
+from backend.services.progress import ProgressService
+from backend.services.purge import FileSweeper, PurgeService
 from backend.services.pushes import PushService
+from backend.services.reminders import ReminderService
+from backend.services.retention import RetentionService
+from backend.services.returned_lists import ReturnedListService
+from backend.services.review_queue import ReviewQueueService
 from backend.services.reviews import ReviewService
 from backend.services.roster import RosterService
 from backend.services.roster_imports import RosterImportService
 from backend.services.search import SearchService
+from backend.services.second_factor import SecondFactorService
 from backend.services.sessions import ConsentService, SessionService
 from backend.services.sign_in import SignInService
-from backend.services.staff import StaffService
+from backend.services.staff import SessionRules, StaffService
+from backend.services.staff_desk import StaffDeskService
 from backend.services.stations import StationService
 from backend.services.students import StudentService
 from backend.services.submissions import SubmissionService
@@ -67,6 +87,10 @@ if TYPE_CHECKING:
         PhotoStore,
         WeChatGateway,
     )
+
+
+#: Seconds a worker spends on batches before it makes room for other jobs.
+_ROUND: Final = 60.0
 
 
 class SystemClock:
@@ -148,9 +172,26 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     sessions = SessionService(
         db=db, clock=clock, lifetime=timedelta(hours=settings.session_hours)
     )
+    second_factor = SecondFactorService(
+        db=db, clock=clock, vault=vault, limiter=limiter
+    )
+    staff_rules = SessionRules(
+        lifetime=timedelta(hours=settings.staff_session_hours),
+        idle=timedelta(minutes=settings.staff_idle_minutes),
+        admins_need_factor=settings.admins_need_totp,
+    )
     stations = StationService(db=db, clock=clock, public_url=settings.public_url)
     message_consents = MessageConsentService(
         db=db, clock=clock, vault=vault, templates=templates
+    )
+    submissions = SubmissionService(
+        db=db,
+        clock=clock,
+        store=store,
+        inspector=parts.inspector,
+        policies=shipped,
+        jobs=jobs,
+        content_check=settings.content_check,
     )
     picture_checks = PictureCheckService(
         db=db,
@@ -160,10 +201,25 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         gateway=gateway,
         public_url=settings.public_url,
     )
+    collecting = CollectingService(
+        db=db, clock=clock, vault=vault, submissions=submissions
+    )
+    sweeper = FileSweeper(db=db, clock=clock, store=store)
     services = Services(
-        audit=AuditService(db=db),
+        audit=AuditService(db=db, clock=clock, vault=vault),
+        batches=BatchService(
+            db=db,
+            clock=clock,
+            vault=vault,
+            store=store,
+            collecting=collecting,
+            jobs=jobs,
+            # A worker has time; whoever waits for an answer has not.
+            job_budget=REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND,
+        ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         campaigns=CampaignService(db=db, clock=clock, policies=shipped),
+        code_packs=CodePackService(db=db, clock=clock, vault=vault, store=store),
         codes=CodeService(
             db=db,
             clock=clock,
@@ -172,15 +228,32 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             reader=parts.reader,
             limiter=limiter,
         ),
+        collecting=collecting,
         consents=ConsentService(db=db, clock=clock),
+        contact_sheets=ContactSheetService(db=db, clock=clock),
+        deliveries=DeliveryService(db=db, clock=clock, vault=vault, store=store),
+        delivery_packages=DeliveryPackageService(
+            db=db, clock=clock, vault=vault, store=store
+        ),
         entries=EntryService(db=db, clock=clock),
+        erasure=ErasureService(db=db, clock=clock, vault=vault, jobs=jobs),
         guidance=GuidanceService(
             db=db, clock=clock, inspector=parts.inspector, policies=shipped
         ),
         health=HealthService(db=db, store=store, inspector=parts.inspector),
         idempotency=IdempotencyService(db=db, clock=clock),
+        likenesses=LikenessService(db=db),
+        invitations=InvitationService(
+            db=db,
+            clock=clock,
+            limiter=limiter,
+            passwords=parts.passwords,
+            public_url=settings.public_url,
+        ),
+        key_rotation=KeyRotationService(db=db, vault=vault),
         message_consents=message_consents,
         message_desk=MessageDeskService(db=db, clock=clock, jobs=jobs),
+        on_site=OnSiteService(db=db, clock=clock, reader=parts.reader),
         outbox=OutboxService(
             db=db,
             clock=clock,
@@ -190,13 +263,18 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             templates=templates,
             pages=_message_pages(settings),
         ),
+        own_data=OwnDataService(db=db, clock=clock, vault=vault, store=store),
         picture_checks=picture_checks,
         policies=shipped,
         posters=PosterService(
+            db=db,
+            clock=clock,
             stations=stations,
             gateway=gateway,
             page=settings.mini_program.page if settings.mini_program else "",
         ),
+        progress=ProgressService(db=db, clock=clock, public_url=settings.public_url),
+        purge=PurgeService(db=db, clock=clock, vault=vault, sweeper=sweeper),
         pushes=PushService(
             db=db,
             clock=clock,
@@ -210,12 +288,17 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             },
         ),
         reconcile=ReconcileService(db=db, clock=clock, store=store),
+        reminders=ReminderService(db=db, clock=clock, jobs=jobs, templates=templates),
+        review_queue=ReviewQueueService(db=db, clock=clock, jobs=jobs),
+        returned_lists=ReturnedListService(db=db, clock=clock, vault=vault, jobs=jobs),
+        retention=RetentionService(db=db, clock=clock),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
         roster=RosterService(db=db, clock=clock, vault=vault),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector
         ),
+        second_factor=second_factor,
         sessions=sessions,
         sign_in=SignInService(
             db=db,
@@ -226,25 +309,19 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             sessions=sessions,
             public_url=settings.public_url,
         ),
+        sweeper=sweeper,
         staff=StaffService(
             db=db,
             clock=clock,
             limiter=limiter,
             passwords=parts.passwords,
-            lifetime=timedelta(hours=settings.staff_session_hours),
-            idle=timedelta(minutes=settings.staff_idle_minutes),
+            second_factor=second_factor,
+            rules=staff_rules,
         ),
+        staff_desk=StaffDeskService(db=db, clock=clock, idle=staff_rules.idle),
         stations=stations,
+        submissions=submissions,
         students=StudentService(db=db, clock=clock, vault=vault),
-        submissions=SubmissionService(
-            db=db,
-            clock=clock,
-            store=store,
-            inspector=parts.inspector,
-            policies=shipped,
-            jobs=jobs,
-            content_check=settings.content_check,
-        ),
         verification=VerificationService(db=db, clock=clock),
     )
     if isinstance(jobs, InlineJobs):
@@ -259,7 +336,10 @@ def job_handlers(services: Services) -> dict[Job, Callable[[], object]]:
         Job.REMINDERS: services.outbox.remind,
         Job.PUSHES: services.pushes.handle_open,
         Job.PICTURE_CHECKS: services.picture_checks.ask_due,
+        Job.BATCHES: services.batches.go_on_all,
         Job.ROSTER_IMPORTS: services.roster_imports.work,
+        Job.DOOMED_FILES: services.sweeper.sweep,
+        Job.PURGE: services.purge.run,
     }
 
 
@@ -310,5 +390,6 @@ def create_app(
         public_url=settings.public_url,
         secure_cookies=settings.secure_cookies,
         max_upload_bytes=settings.max_upload_bytes,
+        max_batch_bytes=settings.max_batch_bytes,
     )
     return make_web_app(context, proxies=settings.proxies)

@@ -47,6 +47,10 @@ class Inspection(Protocol):
     def overlay(self) -> bytes | None:
         """A JPEG of the upload with bands, lines and regions drawn on it."""
 
+    @property
+    def likeness(self) -> str | None:
+        """256 bits in hexadecimal that copies of a picture share; none without portrait."""
+
 
 class PhotoInspector(Protocol):
     """Judges one upload and makes the portrait; measures frames of a camera."""
@@ -116,8 +120,14 @@ class PhotoStore(Protocol):
     def get(self, key: str) -> bytes:
         """Return the bytes; raises NotFoundError when there are none."""
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a file, without reading it."""
+
     def delete(self, key: str) -> None:
         """Remove the file if it is there."""
+
+    def delete_older(self, key: str, before: datetime) -> bool:
+        """Remove the file unless it was put since an instant; tell whether it is gone."""
 
     def files(self) -> Iterator[StoredFile]:
         """Yield every file kept, in no particular order."""
@@ -221,7 +231,10 @@ class Job(StrEnum):
     REMINDERS = "reminders"
     PUSHES = "pushes"
     PICTURE_CHECKS = "picture_checks"
+    BATCHES = "batches"
     ROSTER_IMPORTS = "roster_imports"
+    DOOMED_FILES = "doomed_files"
+    PURGE = "purge"
 
 
 class Jobs(Protocol):

@@ -93,9 +93,13 @@ class Settings(BaseSettings):
     #: How many proxies in front set ``X-Forwarded-*``.
     proxies: int = Field(default=0, ge=0, le=5)
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024)
+    #: A ZIP with the photos of a whole class or station.
+    max_batch_bytes: int = Field(default=1024**3, ge=1024)
     session_hours: int = Field(default=24 * 14, ge=1)
     staff_session_hours: int = Field(default=12, ge=1)
     staff_idle_minutes: int = Field(default=60, ge=1)
+    #: Administrators sign in with a second factor; unless said, in production they do.
+    require_admin_totp: bool | None = None
     mini_program: WeChatAccount | None = None
     service_account: WeChatAccount | None = None
     #: Where WeChat is; anything but its own hosts is refused in production.
@@ -177,6 +181,12 @@ class Settings(BaseSettings):
             Account.SERVICE_ACCOUNT: self.service_account,
         }
         return {account: keys for account, keys in given.items() if keys}
+
+    @property
+    def admins_need_totp(self) -> bool:
+        """Whether administrators must have a second factor."""
+        given = self.require_admin_totp
+        return self.production if given is None else given
 
     @property
     def secure_cookies(self) -> bool:

@@ -1,7 +1,7 @@
 """``python -m qr stations.csv --out posters/``: posters for many stations at once.
 
 The CSV has a heading row; ``station``, ``url``, ``campaign``, ``window``, ``contact`` and
-``school`` are needed, ``title`` may be there. UTF-8 with or without a mark, or GB18030.
+``school`` are needed, ``title`` and ``code`` (the station's short code) may be there. UTF-8 with or without a mark, or GB18030.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from qr import texts
 from qr.code import render_png, render_svg
 from qr.errors import PosterError
 from qr.poster import render_poster_pdf, render_poster_png
-from qr.spec import PosterSpec
+from qr.spec import PosterSpec, Size
 
 NEEDED: Final = ("station", "url", "campaign", "window", "contact", "school")
 #: Characters that some file system refuses, or that a shell reads as its own.
@@ -37,11 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m qr", description=__doc__)
     parser.add_argument("csv", type=Path, help="one station a row")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument(
+        "--size",
+        type=Size,
+        choices=list(Size),
+        default=Size.A4,
+        help="A4, A3, or sign: 100 × 100 mm for a table",
+    )
     chosen = parser.parse_args(arguments)
     try:
         specs = read_specs(chosen.csv.read_bytes())
         # Everything is drawn before anything is written, so nothing is left half done.
-        files = draw(specs)
+        files = draw(specs, chosen.size)
     except OSError as error:
         return _failed(texts.CANNOT_READ.format(path=chosen.csv, why=error.strerror))
     except (RowsError, PosterError) as error:
@@ -74,6 +81,7 @@ def read_specs(data: bytes) -> list[PosterSpec]:
                     window=row["window"],
                     url=row["url"],
                     contact=row["contact"],
+                    station_code=row.get("code", ""),
                     title=row.get("title") or texts.TITLE,
                 )
             )
@@ -108,13 +116,13 @@ def _failed(why: str) -> int:
     return 2
 
 
-def draw(specs: Sequence[PosterSpec]) -> dict[str, bytes]:
+def draw(specs: Sequence[PosterSpec], size: Size = Size.A4) -> dict[str, bytes]:
     """Return every file by its name: poster and code of each station, and all in one."""
-    files = {_ALL: render_poster_pdf(specs)}
+    files = {_ALL: render_poster_pdf(specs, size=size)}
     for number, spec in enumerate(specs, start=1):
         stem = file_stem(number, spec.station)
-        files[f"{stem}.pdf"] = render_poster_pdf([spec])
-        files[f"{stem}.png"] = render_poster_png(spec)
+        files[f"{stem}.pdf"] = render_poster_pdf([spec], size=size)
+        files[f"{stem}.png"] = render_poster_png(spec, size=size)
         files[f"{stem}-code.png"] = render_png(spec.url)
         files[f"{stem}-code.svg"] = render_svg(spec.url).encode()
     return files

@@ -1,6 +1,6 @@
-"""Where everything on an A4 poster goes: pure geometry in millimetres.
+"""Where everything on a poster goes: pure geometry in millimetres.
 
-The origin is the upper left corner. A caller passes how wide a text is, so neither the
+A3 is the A4 poster drawn larger; the sign for a table has a layout of its own. The origin is the upper left corner. A caller passes how wide a text is, so neither the
 PDF writer nor the picture library is known here; both draw the same shapes.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from qr import texts
-from qr.spec import PosterSpec
+from qr.spec import PosterSpec, Size
 
 WIDTH_MM: Final = 210.0
 HEIGHT_MM: Final = 297.0
@@ -96,6 +96,22 @@ Shape = Text | Panel | Disc | Code | SecondCode
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """The paper, and how much larger than laid out everything on it is drawn."""
+
+    width_mm: float
+    height_mm: float
+    scale: float = 1.0
+
+
+PAGES: Final = {
+    Size.A4: Page(WIDTH_MM, HEIGHT_MM),
+    Size.A3: Page(297.0, 420.0, 297.0 / WIDTH_MM),
+    Size.SIGN: Page(100.0, 100.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A region and how text is set in it."""
 
@@ -135,15 +151,61 @@ BLOCKS: Final = {
 }
 
 
-def lay_out(spec: PosterSpec, measure: Measure) -> tuple[Shape, ...]:
-    """Return the shapes of a poster in the order they are drawn."""
+#: The code alone, without its white, is 60 mm wide and more for any address of ours.
+_SIGN_CODE: Final = Box(12.5, 9.5, 75, 75)
+_SIGN_MARGIN: Final = 5.0
+_SIGN_INNER: Final = 100 - 2 * _SIGN_MARGIN
+#: The blocks of a sign: above and below its code.
+SIGN_BLOCKS: Final = {
+    "title": Block(Box(_SIGN_MARGIN, 3.4, _SIGN_INNER, 6), 12, 7, "dark", bold=True),
+    "scan": Block(
+        Box(_SIGN_MARGIN, 84.5, _SIGN_INNER, 4.6), 9.5, 6, "accent", bold=True
+    ),
+    "station": Block(
+        Box(_SIGN_MARGIN, 89.1, _SIGN_INNER, 4.4), 9, 5, "dark", bold=True
+    ),
+    "school": Block(Box(_SIGN_MARGIN, 93.5, _SIGN_INNER, 3), 6, 4, "grey"),
+}
+
+
+def lay_out(
+    spec: PosterSpec, measure: Measure, size: Size = Size.A4
+) -> tuple[Shape, ...]:
+    """Return the shapes of a poster in the order they are drawn, before scaling."""
+    return _sign(spec, measure) if size is Size.SIGN else _poster(spec, measure)
+
+
+def _sign(spec: PosterSpec, measure: Measure) -> tuple[Shape, ...]:
+    """Return the little that is read at arm's length; one code, so one place to aim at."""
+    said = {
+        "title": spec.title,
+        "scan": texts.SCAN,
+        "station": spec.station,
+        "school": f"{_code_words(spec)}{spec.school} · {spec.window}",
+    }
+    shapes: list[Shape] = [
+        Panel(Box(0, 0, 100, 2.4), "accent"),
+        Code(_SIGN_CODE),
+    ]
+    for name, block in SIGN_BLOCKS.items():
+        shapes += set_text(said[name], block, measure)
+    return tuple(shapes)
+
+
+def _code_words(spec: PosterSpec) -> str:
+    return (
+        texts.STATION_CODE.format(code=spec.station_code) if spec.station_code else ""
+    )
+
+
+def _poster(spec: PosterSpec, measure: Measure) -> tuple[Shape, ...]:
     said = {
         "school": spec.school,
         "title": spec.title,
         "campaign": spec.campaign,
         "scan": texts.SCAN,
         "station": spec.station,
-        "window": texts.WINDOW + spec.window,
+        "window": _code_words(spec) + texts.WINDOW + spec.window,
         "privacy": spec.privacy,
         "contact": texts.CONTACT + spec.contact,
         "url": texts.CANNOT_SCAN + spec.url,

@@ -19,9 +19,8 @@ from qr.code import PRINT_LEVEL, QUIET_ZONE, runs
 from qr.errors import PictureError, PosterError
 from qr.fonts import find_cjk_font
 from qr.layout import (
-    HEIGHT_MM,
     MM_PER_POINT,
-    WIDTH_MM,
+    PAGES,
     Code,
     Disc,
     Ink,
@@ -32,7 +31,7 @@ from qr.layout import (
     lay_out,
 )
 from qr.matrix import matrix
-from qr.spec import PosterSpec
+from qr.spec import PosterSpec, Size
 
 #: One accent, dark enough to stay a dark grey on a black-and-white printer.
 INKS: Final[dict[Ink, str]] = {
@@ -48,8 +47,8 @@ _MM_PER_INCH: Final = 25.4
 _PT: Final = 1 / MM_PER_POINT
 
 
-def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
-    """Return an A4 PDF with one poster a page; the same bytes for the same posters.
+def render_poster_pdf(specs: Iterable[PosterSpec], *, size: Size = Size.A4) -> bytes:
+    """Return a PDF with one poster a page; the same bytes for the same posters.
 
     All pages share one subset of the font, so that many posters stay small.
 
@@ -59,10 +58,12 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
         PictureError: the second symbol of a poster is no picture.
     """
     _register_font()
+    page = PAGES[size]
+    height = page.height_mm / page.scale
     out = io.BytesIO()
     canvas = Canvas(
         out,
-        pagesize=(WIDTH_MM * _PT, HEIGHT_MM * _PT),
+        pagesize=(page.width_mm * _PT, page.height_mm * _PT),
         invariant=True,
         pageCompression=1,
     )
@@ -71,8 +72,9 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
         pages += 1
         if pages == 1:
             canvas.setTitle(spec.title)
-        for shape in lay_out(spec, _pdf_width):
-            _draw_pdf(canvas, shape, spec)
+        canvas.scale(page.scale, page.scale)
+        for shape in lay_out(spec, _pdf_width, size):
+            _draw_pdf(canvas, shape, spec, height)
         canvas.showPage()
     if not pages:
         raise PosterError("no poster to draw")
@@ -80,13 +82,20 @@ def render_poster_pdf(specs: Iterable[PosterSpec]) -> bytes:
     return out.getvalue()
 
 
-def render_poster_png(spec: PosterSpec, *, dpi: int = 150) -> bytes:
-    """Return an A4 picture of the poster; raises FontNotFoundError, PictureError."""
-    scale = dpi / _MM_PER_INCH
-    size = (round(WIDTH_MM * scale), round(HEIGHT_MM * scale))
-    picture = Image.new("RGB", size, INKS["paper"])
+def render_poster_png(
+    spec: PosterSpec, *, size: Size = Size.A4, dpi: int = 150
+) -> bytes:
+    """Return a picture of the poster; raises FontNotFoundError, PictureError."""
+    page = PAGES[size]
+    pixels = dpi / _MM_PER_INCH
+    scale = pixels * page.scale
+    picture = Image.new(
+        "RGB",
+        (round(page.width_mm * pixels), round(page.height_mm * pixels)),
+        INKS["paper"],
+    )
     draw = ImageDraw.Draw(picture)
-    for shape in lay_out(spec, _png_width):
+    for shape in lay_out(spec, _png_width, size):
         if isinstance(shape, SecondCode):
             box = shape.box
             side = round(box.width * scale)
@@ -117,16 +126,16 @@ def _pdf_width(text: str, size_pt: float) -> float:
     return float(pdfmetrics.stringWidth(text, _FONT, size_pt)) * MM_PER_POINT
 
 
-def _draw_pdf(canvas: Any, shape: Shape, spec: PosterSpec) -> None:
+def _draw_pdf(canvas: Any, shape: Shape, spec: PosterSpec, height: float) -> None:
     """Draw one shape; PDF's origin is the lower left corner and its unit the point."""
     match shape:
         case Text():
-            _draw_pdf_text(canvas, shape)
+            _draw_pdf_text(canvas, shape, height)
         case Panel(box, ink):
             canvas.setFillColor(HexColor(INKS[ink]))
             canvas.rect(
                 box.x * _PT,
-                (HEIGHT_MM - box.bottom) * _PT,
+                (height - box.bottom) * _PT,
                 box.width * _PT,
                 box.height * _PT,
                 stroke=0,
@@ -134,9 +143,7 @@ def _draw_pdf(canvas: Any, shape: Shape, spec: PosterSpec) -> None:
             )
         case Disc(x, y, radius, ink):
             canvas.setFillColor(HexColor(INKS[ink]))
-            canvas.circle(
-                x * _PT, (HEIGHT_MM - y) * _PT, radius * _PT, stroke=0, fill=1
-            )
+            canvas.circle(x * _PT, (height - y) * _PT, radius * _PT, stroke=0, fill=1)
         case Code(box):
             modules = matrix(spec.url, PRINT_LEVEL)
             module = box.width / (len(modules) + 2 * QUIET_ZONE)
@@ -145,7 +152,7 @@ def _draw_pdf(canvas: Any, shape: Shape, spec: PosterSpec) -> None:
             for row, column, length in _dark_runs(modules):
                 path.rect(
                     (box.x + column * module) * _PT,
-                    (HEIGHT_MM - box.y - (row + 1) * module) * _PT,
+                    (height - box.y - (row + 1) * module) * _PT,
                     length * module * _PT,
                     module * _PT,
                 )
@@ -154,20 +161,20 @@ def _draw_pdf(canvas: Any, shape: Shape, spec: PosterSpec) -> None:
             canvas.drawImage(
                 ImageReader(_second(spec)),
                 box.x * _PT,
-                (HEIGHT_MM - box.bottom) * _PT,
+                (height - box.bottom) * _PT,
                 box.width * _PT,
                 box.height * _PT,
             )
 
 
-def _draw_pdf_text(canvas: Any, shape: Text) -> None:
+def _draw_pdf_text(canvas: Any, shape: Text, height: float) -> None:
     colour = HexColor(INKS[shape.ink])
     # The render mode would outlive the text.
     canvas.saveState()
     canvas.setFillColor(colour)
     canvas.setStrokeColor(colour)
     canvas.setLineWidth(shape.size_pt * _BOLD)
-    text = canvas.beginText(shape.x * _PT, (HEIGHT_MM - shape.baseline) * _PT)
+    text = canvas.beginText(shape.x * _PT, (height - shape.baseline) * _PT)
     text.setFont(_FONT, shape.size_pt)
     if shape.bold:
         text.setTextRenderMode(2)  # fill and outline

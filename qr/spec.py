@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
 
 from qr import texts
@@ -17,11 +18,21 @@ _STEPS: Final = 4
 _ADDRESS: Final = re.compile(r"[!-~]*")
 
 
+class Size(StrEnum):
+    """What a poster is printed on."""
+
+    A4 = "A4"
+    A3 = "A3"
+    #: 100 × 100 mm, to stand on a table.
+    SIGN = "sign"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PosterSpec:
     """The texts of one poster, checked when it is made.
 
     Attributes:
+        station_code: the station's short code, for asking on the telephone.
         mini_program_code: a square picture, printed as a second symbol beside the code.
 
     Raises:
@@ -34,6 +45,7 @@ class PosterSpec:
     window: str
     url: str
     contact: str
+    station_code: str = ""
     title: str = texts.TITLE
     privacy: str = texts.PRIVACY
     steps: tuple[tuple[str, str], ...] = texts.STEPS
@@ -55,7 +67,9 @@ class PosterSpec:
         ]
         problems += [
             texts.TOO_LONG.format(name=name, most=MAX_TEXT)
-            for name, value in (required | {"privacy": self.privacy}).items()
+            for name, value in (
+                required | {"privacy": self.privacy, "code": self.station_code}
+            ).items()
             if len(value) > MAX_TEXT
         ]
         if not self.url.startswith(("https://", "http://")):

@@ -20,6 +20,7 @@ PRIVACY: Final = (
 CONTACT: Final = "咨询："
 CANNOT_SCAN: Final = "扫不了码？在手机浏览器输入："
 WINDOW: Final = "采集时间："
+STATION_CODE: Final = "站点代码 {code} · "
 
 # What is wrong with the texts of a poster; ``name`` is the column of the CSV.
 EMPTY: Final = "{name} 没有填写"
@@ -36,3 +37,9 @@ NOT_TEXT: Final = "文件不是 UTF-8 或 GB18030 编码的 CSV，请另存为�
 CANNOT_READ: Final = "读不了 {path}：{why}"
 CANNOT_WRITE: Final = "写不了 {path}：{why}"
 DONE: Final = "{count} 张海报 → {path}"
+
+# The sheet of pictures.
+PAGE: Final = "第 {} 页，共 {} 页"
+SIGN_HERE: Final = "本人签名："
+EMPTY_SHEET: Final = "核对表里没有人"
+NO_SHEET_PICTURE: Final = "有一张照片打不开"

@@ -126,6 +126,7 @@ class CannedInspection:
     report: Report
     portrait: bytes | None
     overlay: bytes | None
+    likeness: str | None
 
 
 @dataclass
@@ -133,7 +134,10 @@ class CannedInspector:
     """Gives every photo the verdict it is set to; counts what it looked at."""
 
     verdict: Verdict = Verdict.PASS
+    #: What the portraits look like; none is like another unless a test says so.
+    likeness: str | None = None
     ready: bool = True
+    outage: DomainError | None = None
     seen: list[str] = field(default_factory=list)
     glanced: list[tuple[int, int]] = field(default_factory=list)
     frame: Measurements = field(default_factory=good)
@@ -147,6 +151,8 @@ class CannedInspector:
         today: date | None = None,
     ) -> CannedInspection:
         del filename, today
+        if self.outage is not None:
+            raise self.outage
         sha256 = hashlib.sha256(data).hexdigest()
         self.seen.append(sha256)
         passed = self.verdict is not Verdict.FAIL
@@ -155,6 +161,7 @@ class CannedInspector:
             report=_report(policy.name, self.verdict),
             portrait=b"portrait of " + data if passed else None,
             overlay=b"overlay of " + data,
+            likeness=(self.likeness or sha256) if passed else None,
         )
 
     def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:

@@ -42,6 +42,22 @@ def test_good_settings_are_read() -> None:
     assert _read(data_keys=KEY).keys == {"k1": base64.b64decode(KEY)}
 
 
+@pytest.mark.parametrize(
+    ("production", "given", "needed"),
+    [
+        (True, None, True),
+        (False, None, False),
+        (True, False, False),
+        (False, True, True),
+    ],
+)
+def test_administrators_need_a_second_factor_in_production_unless_said(
+    *, production: bool, given: bool | None, needed: bool
+) -> None:
+    settings = _read(production=production, require_admin_totp=given)
+    assert settings.admins_need_totp is needed
+
+
 def test_a_new_key_is_good_and_new() -> None:
     assert new_key() != new_key()
     assert len(_read(hash_key=new_key()).hash_key_bytes) == 32

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import click
 
+from backend.cli.batch import batch
 from backend.cli.bench import bench
 from backend.cli.check import check
+from backend.cli.deliver import deliver
 from backend.cli.evaluate import evaluate
 from backend.cli.jobs import jobs
 from backend.cli.policies import policies
+from backend.cli.posters import posters
+from backend.cli.retention import purge, rotate_keys
 from backend.cli.roster import roster
 from backend.cli.server import migrate, serve, start_demo
 from backend.cli.staff import staff
@@ -23,15 +27,20 @@ def main() -> None:
 
 
 for command in (
+    batch,
     bench,
     check,
+    deliver,
     demo,
     doctor,
     evaluate,
     jobs,
     migrate,
     policies,
+    purge,
+    posters,
     reconcile,
+    rotate_keys,
     roster,
     serve,
     staff,

@@ -17,6 +17,7 @@ from backend.db.migrate import is_current
 from backend.domain.errors import DomainError
 from backend.domain.wechat import Account
 from backend.jobs.queue import ping
+from backend.services.types import HeadState
 
 _PACKAGES: Final = ("mediapipe", "cv2", "zxingcpp", "pillow_heif", "psycopg")
 
@@ -44,12 +45,26 @@ def reconcile(*, delete: bool, older_than_hours: int) -> None:
 
 @click.command("verify-audit")
 def verify_audit() -> None:
-    """Check that no row of the audit chain was removed or changed."""
+    """Check that no row of the audit chain was removed, changed or cut off."""
     services, _ = open_services(load_settings())
     check = services.audit.verify()
-    if not check.ok:
+    if check.broken_at is not None:
         raise click.ClickException(f"The chain is broken at row {check.broken_at}.")
-    click.echo(f"The chain is whole: {check.rows} rows.")
+    if not check.ok:
+        reason = (
+            "The signature of its end is forged"
+            if check.head.state is HeadState.FORGED
+            else "Rows were cut off at its end"
+        )
+        raise click.ClickException(
+            f"{reason}: signed are {check.head.rows} rows, there are {check.rows}."
+        )
+    signed = (
+        f"its end is signed, from row {check.head.signed_from} on"
+        if check.head.state is HeadState.SIGNED
+        else "its end will be signed with the next act"
+    )
+    click.echo(f"The chain is whole: {check.rows} rows; {signed}.")
 
 
 @click.command()

@@ -205,6 +205,17 @@ def student_of(session: Session, binding: Binding) -> Student | None:
     return session.get_one(Student, binding.student_id)
 
 
+def lock_binding(session: Session, binding: Binding) -> None:
+    """Read a live binding again and keep others from changing it.
+
+    Raises:
+        LostRaceError: it was released since it was read.
+    """
+    session.refresh(binding, with_for_update=True)
+    if binding.released_at is not None:
+        raise LostRaceError
+
+
 def save_binding(session: Session, binding: Binding) -> None:
     """Insert or update a binding.
 

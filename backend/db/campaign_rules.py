@@ -41,7 +41,11 @@ def entry_spans(row: EntryRow) -> Sequence[Span]:
 
     A student may have scanned another station's poster, so all windows count.
     """
-    campaign = row[1]
+    return campaign_spans(row[1])
+
+
+def campaign_spans(campaign: Campaign) -> Sequence[Span]:
+    """Return every span in which somebody may hand in for a campaign."""
     spans = [own_span(campaign), *(window_of(one).span for one in campaign.windows)]
     if campaign.latest_grace is not None and campaign.latest_grace > spans[0].opens_at:
         spans.append(Span(spans[0].opens_at, campaign.latest_grace))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -26,6 +26,11 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.engine = _make_engine(url)
+        self._info: dict[str, Callable[[str], str]] = {}
+
+    def sign_audit_with(self, sign: Callable[[str], str]) -> None:
+        """Have every session sign the end of the audit chain with a keyed hash."""
+        self._info["sign_audit"] = sign
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -35,7 +40,7 @@ class Database:
         transaction that reads first and writes later would otherwise fail at once
         when another writer came between, without waiting its turn.
         """
-        session = Session(self.engine, expire_on_commit=False)
+        session = Session(self.engine, expire_on_commit=False, info=self._info)
         with _refusing_misfits(), session, session.begin():
             yield session
 
@@ -43,7 +48,8 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Yield a session for reading only; it never takes the write lock."""
         engine = self.engine.execution_options(bizhao_reading=True)
-        with _refusing_misfits(), Session(engine, expire_on_commit=False) as session:
+        session = Session(engine, expire_on_commit=False, info=self._info)
+        with _refusing_misfits(), session:
             yield session
 
     def check(self) -> None:

@@ -8,15 +8,19 @@ from collections.abc import Generator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import Select, delete, func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.db.models import Attempt, AuditEvent, IdempotentAnswer
+from backend.db.people_models import AuditHead
+from backend.domain.audit import AuditFilter
 
 #: The hash before the first row of the chain.
 CHAIN_START: Final = "0" * 64
 _CHAIN_LOCK: Final = 0x6269_7A68  # any constant: names the chain to PostgreSQL
+#: The chain has one end, so its table has one row.
+_HEAD: Final = 1
 
 
 def attempts_of(session: Session, keys: Sequence[str]) -> list[Attempt]:
@@ -79,9 +83,6 @@ def append_audit(
         session.execute(
             text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK}
         )
-    previous = session.execute(
-        select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)
-    ).scalar_one_or_none()
     row = AuditEvent(
         at=at.astimezone(UTC).replace(microsecond=0),
         actor=actor,
@@ -89,11 +90,59 @@ def append_audit(
         target=target,
         detail=detail,
         address=address,
-        previous_hash=previous or CHAIN_START,
+        previous_hash=last_audit_hash(session),
     )
     row.hash = audit_hash(row)
     session.add(row)
     session.flush()
+    _move_head(session, row)
+
+
+def _move_head(session: Session, row: AuditEvent) -> None:
+    """Sign the new end of the chain.
+
+    A head that does not fit is left as it is: signing over it would hide for ever that
+    somebody has cut the chain.
+    """
+    sign = session.info.get("sign_audit")
+    if sign is None:
+        return
+    head = session.get(AuditHead, _HEAD)
+    if head is None:
+        rows = _count_events(session)
+        head = AuditHead(id=_HEAD, rows=rows - 1, signed_from=rows)
+        session.add(head)
+    elif (head.last_hash, head.signature) != (
+        row.previous_hash,
+        sign(head_content(head)),
+    ):
+        return
+    head.rows += 1
+    head.last_hash = row.hash
+    head.signature = sign(head_content(head))
+    session.flush()
+
+
+def head_content(head: AuditHead) -> str:
+    """Return what the signature of the chain's end is made over."""
+    return f"{head.rows}:{head.signed_from}:{head.last_hash}"
+
+
+def audit_head(session: Session) -> AuditHead | None:
+    """Return the signed end of the chain, if there is one yet."""
+    return session.get(AuditHead, _HEAD)
+
+
+def freeze(session: Session) -> None:
+    """Let all reading of a fresh session see one instant; SQLite does by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def last_audit_hash(session: Session) -> str:
+    """Return the hash at the end of the chain."""
+    query = select(AuditEvent.hash).order_by(AuditEvent.id.desc()).limit(1)
+    return session.execute(query).scalar_one_or_none() or CHAIN_START
 
 
 def audit_hash(row: AuditEvent) -> str:
@@ -123,9 +172,38 @@ def audit_rows(session: Session) -> Generator[AuditEvent, None, None]:
         yield from rows
 
 
-def page_audit(session: Session, *, before: int | None, limit: int) -> list[AuditEvent]:
+def page_audit(
+    session: Session,
+    wanted: AuditFilter,
+    *,
+    before: int | None,
+    limit: int,
+) -> list[AuditEvent]:
     """Return rows older than ``before``, newest first."""
-    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    query = _narrow_audit(select(AuditEvent), wanted)
     if before is not None:
         query = query.where(AuditEvent.id < before)
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(AuditEvent.id.desc()).limit(limit)))
+
+
+def _narrow_audit(
+    query: Select[tuple[AuditEvent]], wanted: AuditFilter
+) -> Select[tuple[AuditEvent]]:
+    if wanted.actor:
+        query = query.where(AuditEvent.actor == wanted.actor)
+    if wanted.group:
+        beginning = f"{wanted.group}."
+        query = query.where(AuditEvent.action.startswith(beginning, autoescape=True))
+    if wanted.target:
+        query = query.where(
+            AuditEvent.target.startswith(wanted.target, autoescape=True)
+        )
+    if wanted.since is not None:
+        query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEvent.at < wanted.until)
+    return query
+
+
+def _count_events(session: Session) -> int:
+    return session.execute(select(func.count()).select_from(AuditEvent)).scalar_one()

@@ -41,6 +41,11 @@ _GRACES: Final = table(
 )
 
 
+def days_kept(days: int) -> Any:
+    """Return a column of days with what they are until somebody changes them."""
+    return mapped_column(Integer, default=days, server_default=str(days))
+
+
 class Campaign(Base):
     """One round of collecting with its window, policy and privacy notice."""
 
@@ -60,6 +65,13 @@ class Campaign(Base):
     notice_version: Mapped[str] = mapped_column(String(50))
     notice_text: Mapped[str] = mapped_column(Text)
     retention_text: Mapped[str] = mapped_column(Text)
+    # Days after closing; what each means is told by RetentionRules.
+    keep_discarded: Mapped[int] = days_kept(90)
+    keep_originals: Mapped[int] = days_kept(180)
+    keep_cards: Mapped[int] = days_kept(180)
+    keep_messages: Mapped[int] = days_kept(180)
+    keep_portraits: Mapped[int] = days_kept(365)
+    keep_identities: Mapped[int] = days_kept(730)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Both say when an entry is open, and are read with every campaign.
     windows: Mapped[list[CollectingWindow]] = relationship(
@@ -161,10 +173,11 @@ class Student(Base):
     # that campaign's rows are purged before this one's.
     carried_from_id: Mapped[int | None] = mapped_column(Integer, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # From then on nothing in the row tells who it was.
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         UniqueConstraint("campaign_id", "student_no"),
-        Index("ix_students_certificate_no", "certificate_no"),
         Index(
             "uq_students_certificate",
             "campaign_id",
@@ -181,7 +194,20 @@ class Student(Base):
             postgresql_where=text("grace_until IS NOT NULL"),
         ),
         Index("ix_students_name", "campaign_id", "name"),
+        Index(
+            "ix_students_place", "campaign_id", "station_id", "class_no", "student_no"
+        ),
         Index("ix_students_last6", "campaign_id", "id_last6_hash"),
+        # What staff type, whatever the campaign.
+        Index("ix_students_student_no", "student_no"),
+        Index("ix_students_exam_no", "exam_no"),
+        Index("ix_students_certificate_no", "certificate_no"),
+        Index("ix_students_id_last6_hash", "id_last6_hash"),
+        Index(
+            "ix_students_name_start",
+            "name",
+            postgresql_ops={"name": "text_pattern_ops"},
+        ),
         Index(
             "uq_students_code",
             "campaign_id",
@@ -236,6 +262,10 @@ class Consent(Base):
     channel: Mapped[str] = mapped_column(String(20))
     given_at: Mapped[datetime] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The staff member it was given to, where it was not given on a screen.
+    witness_id: Mapped[int | None] = mapped_column(
+        ForeignKey("staff.id", ondelete="RESTRICT")
+    )
 
     __table_args__ = (
         Index(
@@ -281,8 +311,9 @@ class Binding(Base):
     student_id: Mapped[int | None] = mapped_column(
         ForeignKey("students.id", ondelete="RESTRICT"), index=True
     )
-    code_hash: Mapped[str] = mapped_column(HEX)
-    raw_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    # None while staff hold it for a student whose code nobody has brought yet.
+    code_hash: Mapped[str | None] = mapped_column(HEX)
+    raw_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     fingerprint: Mapped[str] = mapped_column(String(20), index=True)
     card_key: Mapped[str | None] = mapped_column(String(80))
     # What a waiting student said of themselves, to be met by the roster later.
@@ -291,8 +322,11 @@ class Binding(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     release_reason: Mapped[str] = mapped_column(String(200), default="")
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        Index("ix_bindings_code_hash", "code_hash"),
+        Index("ix_bindings_last6", "stated_last6_hash"),
         Index(
             "uq_bindings_code",
             "campaign_id",
@@ -330,6 +364,7 @@ _LIVE_HANDED_IN = text(
     "status IN ('pending','approved','returned','delivered','accepted','sent_back')"
 )
 _NOT_WITHDRAWN = text("status != 'withdrawn'")
+_PENDING = text("status = 'pending'")
 
 
 class Submission(Base):
@@ -344,7 +379,7 @@ class Submission(Base):
     source: Mapped[str] = mapped_column(String(10))
     status: Mapped[str] = mapped_column(String(15), index=True)
     version: Mapped[int] = mapped_column(Integer)
-    sha256: Mapped[str] = mapped_column(HEX)
+    sha256: Mapped[str] = mapped_column(HEX, index=True)
     original_key: Mapped[str | None] = mapped_column(String(80))
     portrait_key: Mapped[str | None] = mapped_column(String(80))
     overlay_key: Mapped[str | None] = mapped_column(String(80))
@@ -362,6 +397,7 @@ class Submission(Base):
     decided_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("staff.id", ondelete="RESTRICT")
     )
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own hook
     __table_args__ = (
@@ -387,6 +423,15 @@ class Submission(Base):
             sqlite_where=_NOT_WITHDRAWN,
             postgresql_where=_NOT_WITHDRAWN,
         ),
+        # The review queue, oldest first.
+        Index(
+            "ix_submissions_queue",
+            "confirmed_at",
+            "id",
+            sqlite_where=_PENDING,
+            postgresql_where=_PENDING,
+        ),
+        Index("ix_submissions_decided", "decided_by_id", "decided_at"),
     )
 
 
@@ -440,6 +485,9 @@ class StaffSessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Where and with what it was opened, for its owner to recognise it.
+    address: Mapped[str] = mapped_column(String(64), default="")
+    device: Mapped[str] = mapped_column(String(60), default="")
 
 
 class Attempt(Base):
@@ -483,3 +531,10 @@ class AuditEvent(Base):
     address: Mapped[str] = mapped_column(String(64), default="")
     previous_hash: Mapped[str] = mapped_column(HEX, unique=True)
     hash: Mapped[str] = mapped_column(HEX, unique=True)
+
+    __table_args__ = (
+        Index("ix_audit_events_actor_id", "actor", "id"),
+        Index("ix_audit_events_target_id", "target", "id"),
+        Index("ix_audit_events_at", "at"),
+        Index("ix_audit_events_target_action", "target", "action"),
+    )

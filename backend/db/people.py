@@ -10,12 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from backend.db.models import (
+    Campaign,
     Consent,
     PrincipalRow,
     Staff,
     StaffSessionRow,
     StudentSession,
 )
+from backend.db.people_models import SignInStep, TotpFactor
 from backend.db.wechat_models import SignInState
 from backend.domain.errors import ConflictError
 
@@ -136,11 +138,12 @@ def find_session(
 
 def find_staff_session(
     session: Session, token_hash: str
-) -> tuple[StaffSessionRow, Staff] | None:
-    """Return the session of a token and its staff member."""
+) -> tuple[StaffSessionRow, Staff, datetime | None] | None:
+    """Return the session of a token, its staff member and when they got a factor."""
     return session.execute(
-        select(StaffSessionRow, Staff)
+        select(StaffSessionRow, Staff, TotpFactor.confirmed_at)
         .join(Staff, Staff.id == StaffSessionRow.staff_id)
+        .outerjoin(TotpFactor, TotpFactor.staff_id == Staff.id)
         .where(StaffSessionRow.token_hash == token_hash)
     ).one_or_none()
 
@@ -148,7 +151,7 @@ def find_staff_session(
 def end_staff_sessions(
     session: Session, staff_id: int, *, at: datetime, but: int | None = None
 ) -> None:
-    """End all sessions of a staff member, or all but one."""
+    """End all sessions of a staff member, or all but one, and sign-ins half done."""
     session.execute(
         update(StaffSessionRow)
         .where(StaffSessionRow.staff_id == staff_id)
@@ -156,6 +159,12 @@ def end_staff_sessions(
         .where(StaffSessionRow.id != (but or 0))
         .values(ended_at=at)
     )
+    session.execute(delete(SignInStep).where(SignInStep.staff_id == staff_id))
+
+
+def school_names(session: Session) -> list[str]:
+    """Return the names of the schools there are campaigns of."""
+    return list(session.scalars(select(Campaign.school_name).distinct()))
 
 
 def given_purposes(

@@ -26,6 +26,10 @@ other way round, and is then somebody else to WeChat. Whoever brings the very co
 bound and proves the person like the first time joins that binding (:class:`Join`), but
 only as a user of WeChat, and only where no other user of the same channel holds it: so
 a second WeChat user never joins by the channel of the first.
+
+Staff who photograph a student on site, or bring a photographer's folder, hold the binding
+on the student's behalf. The student who proves to be the person later joins it by any
+channel (:class:`Join`), or brings it the code it lacks (:class:`Adopt`).
 """
 
 from __future__ import annotations
@@ -106,13 +110,16 @@ class Holding:
 
     Attributes:
         mine: the caller holds it.
-        joinable: the caller came by a channel of WeChat by which nobody holds it yet.
+        joinable: the caller came by a channel of WeChat by which nobody holds it yet, or
+            only staff hold it, on the student's behalf.
+        codeless: staff hold it, and nobody has brought the code yet.
     """
 
     binding_id: int
     student_id: int | None
     mine: bool
     joinable: bool = False
+    codeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +161,13 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Staff bound the proven student without a code: the caller holds it, with the code."""
+
+    binding_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Keep the request for the station; ``waiting_binding_id`` is my earlier one."""
 
@@ -169,7 +183,7 @@ class Refuse:
     level: str | None = None
 
 
-Outcome = Bind | AlreadyMine | Join | Wait | Refuse
+Outcome = Bind | AlreadyMine | Join | Adopt | Wait | Refuse
 
 
 def decide(
@@ -304,9 +318,15 @@ def _bind_to(
             return Refuse(RefusalCode.CODE_TAKEN)
         known = AlreadyMine if holding.mine else Join
         return known(holding.binding_id)
-    refusal = _refusal_of_student(row, bindings.of_students.get(row.student_id))
+    held = bindings.of_students.get(row.student_id)
+    # A request of one's own that waits may have a photo of its own: that is for the
+    # station to sort out, by releasing one of the two.
+    free = held if held and held.codeless and holding is None else None
+    refusal = _refusal_of_student(row, None if free else held)
     if refusal is not None:
         return Refuse(refusal)
+    if free:
+        return Adopt(free.binding_id)
     stations = {row.station_id, scanning_station_id} - {None}
     return Bind(
         student_id=row.student_id,

@@ -30,6 +30,7 @@ from backend.imaging.decode import decode, decode_at_least
 from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel
 from backend.imaging.landmarks import Pixels
+from backend.imaging.likeness import likeness_of
 from backend.imaging.measure import Seen, locate, measure, see
 from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
@@ -56,6 +57,7 @@ class PhotoInspection:
     report: Report
     portrait: bytes | None = field(repr=False)
     overlay: bytes | None = field(repr=False)
+    likeness: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class MediaPipeInspector:
                 policy,
                 wanted=refusal.wanted if refusal else None,
             ),
+            likeness=likeness_of(finished.data, finished.head) if finished else None,
         )
 
     def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:

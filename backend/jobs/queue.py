@@ -28,8 +28,12 @@ _PATIENCE: Final = 0.5
 _EVERY: Final = 30
 #: Seconds. No job takes this long; one that hangs is ended, and its lease runs out.
 _SOFT_LIMIT, _HARD_LIMIT = 240, 300
-#: The day's reminders go out when people are awake.
-_DAILY: Final = crontab(hour="9", minute="7")
+_DAILY: Final = {
+    # The day's reminders go out when people are awake.
+    Job.REMINDERS: crontab(hour="9", minute="7"),
+    # What one round cannot finish within its time is gone on with by the next.
+    Job.PURGE: crontab(hour="2-5", minute="17"),
+}
 _TASK: Final = "bizhao.{}"
 
 
@@ -84,7 +88,7 @@ def make_worker(redis_url: str, handlers: Mapping[Job, Callable[[], object]]) ->
         beat_schedule={
             job.value: {
                 "task": _TASK.format(job),
-                "schedule": _DAILY if job is Job.REMINDERS else _EVERY,
+                "schedule": _DAILY.get(job, _EVERY),
                 "options": {"expires": _EVERY},
             }
             for job in handlers

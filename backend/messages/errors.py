@@ -52,6 +52,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Idempotency-Key 应为 1 到 100 个可见 ASCII 字符",
             "请改用 UUID。",
         ),
+        "export_too_large": (
+            "要导出的记录太多了，一张表放不下",
+            "请先按批次或函授站缩小范围，再导出。",
+        ),
+        "no_live_entries": (
+            "这个批次没有可以打印的入口",
+            "请先为函授站建立入口，再打印海报。",
+        ),
         # Signing in.
         "not_signed_in": ("还没有登录", "请重新扫描海报上的二维码进入。"),
         "session_expired": ("登录已过期", "请重新进入；已提交的内容不会丢。"),
@@ -60,10 +68,58 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "请返回上一页，刷新后再提交一次。",
         ),
         "wrong_credentials": ("用户名或密码不对", "请检查后重试。"),
+        "totp_required": ("还需要验证码", "请填写验证器应用里的 6 位数字。"),
+        "totp_wrong": (
+            "验证码不对，或已经用过",
+            "请等验证器应用换一个新的 6 位数字再填；手机不在身边时可以填一个恢复码。",
+        ),
+        "totp_enrolment_required": (
+            "管理员要先设置两步验证",
+            "请用浏览器登录管理台，按页面提示设置。",
+        ),
+        "totp_enrolled": ("已经设置过两步验证", "要换手机，请先停用，再重新设置。"),
+        "totp_not_begun": ("设置已经失效", "请刷新页面，重新开始设置。"),
+        "totp_not_enrolled": ("这个账号没有设置两步验证", "请刷新页面查看现状。"),
+        "sign_in_step_over": ("登录等待得太久，已失效", "请重新输入用户名和密码。"),
+        "session_not_found": ("这次登录已经结束", "请刷新页面查看现状。"),
+        "last_admin": (
+            "这是最后一个能用的管理员账号",
+            "请先让另一个人成为管理员，再停用或更改这个账号。",
+        ),
+        "staff_disabled": ("这个账号已停用", "请先启用，再重设密码。"),
+        "invitation_not_found": (
+            "没有找到这个邀请",
+            "请检查邀请码是否复制完整，或请管理员重新发一个链接。",
+        ),
+        "invitation_over": (
+            "这个邀请已用过、已撤回或已过期",
+            "请管理员重新发一个链接；已经设好密码的，请直接登录。",
+        ),
+        "invitation_open": (
+            "这个用户名已经有一个未使用的邀请",
+            "请在“未使用的邀请”里重新发链接，或先撤回它。",
+        ),
+        "audit_export_too_large": (
+            "记录太多，一次最多导出 {most} 条",
+            "请用日期缩小范围后再导出。",
+        ),
         "role_not_allowed": ("您的账号没有这项权限", "需要时请联系学院管理员。"),
         "too_many_attempts": (
             "尝试次数太多了",
             "请在 {retry_after} 秒后再试。",
+        ),
+        # Retention and deleting.
+        "erasure_settled": (
+            "照片已经审核通过，现在不能删除",
+            "毕业证书和学信网登记要用它，到期由系统自动删除；照片有误请联系函授站退回。",
+        ),
+        "receipt_not_found": (
+            "没有找到这个回执",
+            "请核对回执号；回执只能在当时使用的手机和浏览器里再次打开。",
+        ),
+        "retention_deletes": (
+            "改短以后，下一次清理会多删除数据：{rows} 条",
+            "删除以后不能恢复。确实要这样，请勾选确认后再保存。",
         ),
         # WeChat.
         "wechat_code_invalid": (
@@ -177,10 +233,40 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "需要换新二维码时，请用“更换入口”。",
         ),
         "entry_already_ended": ("这个入口已经停用", "请刷新页面查看现状。"),
+        "batch_not_found": ("没有这个批量上传", "请返回列表。"),
+        "batch_list_lost_digits": (
+            "对照表第 {row} 行的号码丢了末尾几位",
+            "请把号码那一列设为“文本”格式，重新填写后再上传。",
+        ),
+        "batch_list_empty": (
+            "对照表里没有文件名和号码",
+            "第一列写文件名，第二列写学号、考生号、身份证号或采集码。",
+        ),
+        "archive_missing": ("没有收到 ZIP 文件", "请选择一个 ZIP 文件再上传。"),
+        "batch_empty": ("里面没有文件", "请选择装有照片的文件夹或 ZIP。"),
+        "archive_unreadable": (
+            "这个文件不是能打开的 ZIP",
+            "请用电脑自带的压缩功能重新打包成 ZIP 再上传；RAR、7z 请先解压。",
+        ),
+        "archive_encrypted": (
+            "这个 ZIP 设了密码",
+            "请去掉密码重新打包。",
+        ),
+        "archive_too_many_files": (
+            "ZIP 里的文件太多",
+            "一个 ZIP 最多 5000 个文件，请按班级分开打包。",
+        ),
+        "archive_grows": (
+            "ZIP 解压后大得不正常",
+            "照片压缩后不会小很多。请只打包照片原文件，再上传。",
+        ),
+        "student_not_found": (
+            "没有这个学生",
+            "请确认批次和函授站；名册里没有的学生请联系管理员补录。",
+        ),
         "staff_not_found": ("没有这个账号", "请检查用户名。"),
         "username_taken": ("这个用户名已被使用", "请换一个用户名。"),
         # Rosters.
-        "student_not_found": ("没有这名学生", "请返回名册查找。"),
         "exempt_has_portrait": (
             "这名学生的照片已经审核通过，不能设为免采",
             "确实不要照片的，请先退回照片。",
@@ -340,11 +426,54 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这条记录刚刚被别人改过",
             "请刷新页面，看过最新状态后再决定。",
         ),
+        "review_claimed": (
+            "另一位审核员正在看这张照片",
+            "请看下一张；对方离开或超过 10 分钟后，这张会重新排队。",
+        ),
+        "undo_not_yours": ("只能撤销自己的决定", "请联系作出决定的审核员。"),
+        "undo_too_late": (
+            "已超过一分钟，不能撤销",
+            "已通过的照片仍可以退回；已退回的请学生重新提交。",
+        ),
         "checklist_open": (
             "还有条目没有核对",
             "请对照照片逐项核对，全部符合才能通过；有不符合的请退回。",
         ),
         "reasons_required": ("请说明退回的原因", "至少选择一个原因或写一句说明。"),
+        # Deliveries.
+        "delivery_not_found": ("没有找到这次交付", "请从“交付”页面重新打开。"),
+        "delivery_has_problems": (
+            "有 {count} 张照片不能放进交付包",
+            "请先处理列出的问题，或者勾选“有问题的先不交付”。",
+        ),
+        "nothing_to_deliver": (
+            "没有可以交付的新照片",
+            "只有审核通过、还没有交付过的照片会放进新的交付包。",
+        ),
+        "delivery_raced": (
+            "有照片刚刚变了状态，这次没有做任何改动",
+            "请刷新页面，看过最新的数字再操作。",
+        ),
+        "delivery_answered": (
+            "学信网已经有了答复，这次交付不能撤销",
+            "需要更换的照片，请导入返回名单，学生重交后再做一次新的交付。",
+        ),
+        "delivery_cancelled": ("这次交付已经撤销", "请下载后来的交付包。"),
+        "delivery_purged": (
+            "照片已按保存期限删除，不能再下载",
+            "请使用当时下载的交付包。",
+        ),
+        "delivery_incomplete": (
+            "有 {count} 个文件缺失，交付包不完整，没有下载",
+            "请联系系统管理员检查存储或从备份恢复，再下载。",
+        ),
+        "no_codes": ("这里还没有人绑定采集码", "学生绑定采集码以后再下载。"),
+        "returned_list_not_found": ("没有找到这份返回名单", "请重新上传。"),
+        "returned_list_missing": ("没有收到名单文件", "请选择文件后再上传。"),
+        "returned_list_columns": (
+            "表里没有找到需要的列",
+            "要有一列是学号、考生号或身份证号，一列是结果（bz、备注、校对结果等）。",
+        ),
         # Pictures.
         "not_a_picture": ("这不是照片文件", _PHOTO),
         "unsupported_format": ("不支持 {format} 格式的文件", _PHOTO),
@@ -382,6 +511,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 #: What stands in a sentence when the error does not say.
 _DEFAULTS: Final = {
+    "most": "100000",
     "retry_after": "60",
     "opens_at": "通知的时间",
     "level": "本次毕业",
@@ -390,6 +520,8 @@ _DEFAULTS: Final = {
     "megabytes": "40",
     "rows": "300000",
     "columns": "200",
+    "row": "…",
+    "count": "几",
 }
 
 VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -406,9 +538,16 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "id_number_checksum": "校验不通过，至少有一位不对，请逐位核对",
         "id_number_other_paper": "请填写 6 至 18 位字母或数字",
         "id_last6_format": "请填写 6 位，末位的 X 也要填",
+        "retention_days": "请填写 1 到 3650 之间的整数",
+        "retention_order": "不能比前面几项短：成品照不短于原图，身份信息最后删除",
+        "query_not_understood": "看不懂要找什么：请写姓名、学号、考生号、证书编号、身份证号"
+        "（全号或后六位）、采集码或码印",
         "reason_required": "请写明原因（200 字以内）",
         "wrong_password": "原密码不对",
-        "password_length": "新密码至少 10 个字符",
+        "password_length": "至少 12 个字符，最多 200 个；一句自己记得住的话就很好",
+        "password_common": "这个密码太常见，别人会先试它；请换一句只有自己想得到的话",
+        "password_personal": "不要只用用户名、姓名或学校的名字；请换一句别的话",
+        "password_repeated": "不要用重复或连续的字符；请换一句自己记得住的话",
         "username_invalid": "用户名只能用字母、数字和 - . _",
         "file_name_invalid": "文件名应为 5 到 40 个字母、数字或下划线，以 .txt 结尾",
         "file_content_invalid": "内容应为一行 128 个字符以内的字母、数字或符号",
@@ -422,6 +561,9 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "policy_not_found": "请从列表里选择",
         "notice_version_same": "告知内容改了，请换一个版本号，学生会重新阅读并同意",
         "window_for_all": "至少选一个：毕业届、层次或函授站",
+        "naming_not_allowed": "给采集单位的文件只能用流水号，学校留用的请选别的命名",
+        "pattern_invalid": "格式里要有花括号里的项目，如 {站点}/{学号}_{姓名}，不能用 : * ? 等字符",
+        "pattern_unknown_field": "花括号里有不认识的项目",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }
 )
@@ -432,6 +574,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "photo": "照片",
         "picture": "采集码图片",
         "text": "采集码文字",
+        "query": "查找",
         "identity_number": "身份证号使用",
         "id_last6": "身份证号后 6 位",
         "id_number": "身份证号",
@@ -445,6 +588,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "password": "密码",
         "old_password": "原密码",
         "new_password": "新密码",
+        "totp": "验证码",
         "station": "函授站",
         "school_name": "学校名称",
         "school_code": "学校代码",
@@ -465,8 +609,16 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "certificate_no": "证书编号",
         "study_form": "学习形式",
         "class_no": "班级",
+        "naming": "文件命名",
+        "pattern": "自定格式",
         "file_name": "文件名",
         "file_content": "内容",
+        "discarded": "没有采用的照片",
+        "originals": "原图和标注图",
+        "cards": "采集码图片",
+        "messages": "微信消息记录",
+        "portraits": "成品照和检查结果",
+        "identities": "身份信息和采集码",
     }
 )
 

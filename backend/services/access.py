@@ -18,6 +18,12 @@ def require_reviewer(actor: StaffUser) -> None:
         raise PermissionDeniedError("role_not_allowed")
 
 
+def require_collector(actor: StaffUser) -> None:
+    """Raise PermissionDeniedError unless the actor may take photos for students."""
+    if actor.role not in {Role.ADMIN, Role.STATION}:
+        raise PermissionDeniedError("role_not_allowed")
+
+
 def require_station(actor: StaffUser, station_id: int | None, *, code: str) -> None:
     """Raise NotFoundError when a station account reaches for another station's record.
 
@@ -25,3 +31,9 @@ def require_station(actor: StaffUser, station_id: int | None, *, code: str) -> N
     """
     if actor.station_id is not None and actor.station_id != station_id:
         raise NotFoundError(code)
+
+
+def require_desk(actor: StaffUser) -> None:
+    """Raise PermissionDeniedError unless the actor collects: a station, or everything."""
+    if actor.role is Role.REVIEWER:
+        raise PermissionDeniedError("role_not_allowed")

@@ -67,7 +67,7 @@ def waiting_request(entry: EntryRow, row: Binding, code: CollectionCode) -> Bind
         entry=entry,
         reading=CodeReadingRow(),
         code=code,
-        code_hash=row.code_hash,
+        code_hash=row.code_hash or "",
         last6_hash=row.stated_last6_hash,
         # Of the six characters only the hash was kept. That they end in the four the
         # code claims was found out before the request was let wait.
@@ -181,7 +181,9 @@ def _facts(
             binding_id=row.id,
             student_id=row.student_id,
             mine=any(holder.id == who.id for holder in holders[row.id]),
-            joinable=who.kind is not PrincipalKind.BROWSER and who.kind not in kinds,
+            joinable=kinds == {PrincipalKind.STAFF}
+            or (who.kind is not PrincipalKind.BROWSER and who.kind not in kinds),
+            codeless=row.code_hash is None,
         )
 
     of_code = [row for row in rows if row.code_hash == request.code_hash]

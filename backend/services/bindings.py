@@ -17,6 +17,7 @@ from backend.db.engine import Database, Session
 from backend.db.entries import EntryRow
 from backend.db.models import Binding, CodeReadingRow
 from backend.domain.binding import (
+    Adopt,
     AlreadyMine,
     Bind,
     Join,
@@ -27,7 +28,7 @@ from backend.domain.binding import (
 )
 from backend.domain.campaigns import EntryState
 from backend.domain.codes import CollectionCode, parse_collection_code
-from backend.domain.errors import ConflictError, DomainError
+from backend.domain.errors import ConflictError, DomainError, NotFoundError
 from backend.domain.identity import normalise_name, parse_last6
 from backend.ports import Clock
 from backend.services.binding_facts import (
@@ -188,7 +189,7 @@ class BindingService:
         if isinstance(outcome, Wait):
             # Waiting is also the answer to a wrong guess at somebody's last six.
             self._limiter.record_failure(session, *limits, now=now)
-        elif isinstance(outcome, Bind | Join):
+        elif isinstance(outcome, Bind | Join | Adopt):
             # Asking for one's receipt again proves nothing new: between two guesses it
             # would wipe the count.
             self._limiter.forget(session, limits[0], limits[2])
@@ -198,12 +199,15 @@ class BindingService:
         self,
         session: Session,
         request: BindRequest,
-        outcome: Bind | AlreadyMine | Join | Wait,
+        outcome: Bind | AlreadyMine | Join | Adopt | Wait,
     ) -> Binding:
         if isinstance(outcome, AlreadyMine):
             return session.get_one(Binding, outcome.binding_id)
-        if isinstance(outcome, Join):
-            return self._join(session, request, outcome)
+        if isinstance(outcome, Join | Adopt):
+            row = self._join(session, request, outcome)
+            if isinstance(outcome, Adopt):
+                self._bring_code(session, row, request)
+            return row
         now = self._clock.now()
         student_id = outcome.student_id if isinstance(outcome, Bind) else None
         earlier = (
@@ -267,7 +271,22 @@ class BindingService:
         )
         return row
 
-    def _join(self, session: Session, request: BindRequest, outcome: Join) -> Binding:
+    def _bring_code(self, session: Session, row: Binding, request: BindRequest) -> None:
+        if row.code_hash is not None:
+            # Somebody brought a code since the decision.
+            raise LostRaceError
+        row.code_hash = request.code_hash
+        row.raw_sealed = request.reading.raw_sealed
+        row.fingerprint = request.code.fingerprint
+        row.card_key = request.reading.card_key
+        bindings.save_binding(session, row)
+        bindings.add_event(
+            session, row.id, what="code_added", by="student", at=self._clock.now()
+        )
+
+    def _join(
+        self, session: Session, request: BindRequest, outcome: Join | Adopt
+    ) -> Binding:
         self._ensure_room(session, request)
         row = session.get_one(Binding, outcome.binding_id)
         if not join_binding(session, row, request.principal, at=self._clock.now()):
@@ -351,7 +370,9 @@ class BindingService:
             now=self._clock.now(),
         )
 
-    def _code(self, sealed: bytes) -> CollectionCode:
+    def _code(self, sealed: bytes | None) -> CollectionCode:
+        if sealed is None:
+            raise NotFoundError("reading_not_found")
         return parse_collection_code(self._vault.open(sealed, purpose="code"))
 
     def _view(self, session: Session, row: Binding) -> BindingView:

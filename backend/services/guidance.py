@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from backend.db import entries
 from backend.db.engine import Database
 from backend.domain.errors import TooManyAttemptsError, UnavailableError
 from backend.domain.guidance import hint_for
@@ -19,8 +20,9 @@ from backend.domain.measurements import Measurements
 from backend.domain.policy import Policy
 from backend.domain.report import Box
 from backend.ports import Clock, PhotoInspector
+from backend.services.access import require_collector
 from backend.services.admission import admit
-from backend.services.types import GuidanceView, Principal
+from backend.services.types import GuidanceView, Principal, StaffUser
 
 #: Frames a second for one caller; as networks bunch what was sent evenly, this many may
 #: come at once.
@@ -79,7 +81,40 @@ class GuidanceService:
         with self._db.reading() as session:
             _, campaign = admit(session, principal, binding_id, now=now)
             policy = self._policies[campaign.policy]
-        if not self._pace.allows(principal.id):
+        return self._glance(("principal", principal.id), frame, picture, policy)
+
+    def look_on_site(
+        self,
+        actor: StaffUser,
+        campaign_id: int,
+        frame: bytes,
+        *,
+        picture: tuple[int, int],
+    ) -> GuidanceView:
+        """Return the hint for one frame of a camera that staff hold.
+
+        A frame is of nobody in particular, so it names the campaign only, whose policy
+        says what to look for; the line may have broken before the student was bound.
+
+        Raises:
+            NotFoundError: ``campaign_not_found``.
+            PermissionDeniedError: ``role_not_allowed``.
+            TooManyAttemptsError, UnavailableError, PhotoUnreadableError: as
+                :meth:`look`.
+        """
+        require_collector(actor)
+        with self._db.reading() as session:
+            policy = self._policies[entries.get_campaign(session, campaign_id).policy]
+        return self._glance(("staff", actor.id), frame, picture, policy)
+
+    def _glance(
+        self,
+        caller: tuple[str, int],
+        frame: bytes,
+        picture: tuple[int, int],
+        policy: Policy,
+    ) -> GuidanceView:
+        if not self._pace.allows(caller):
             raise TooManyAttemptsError("guidance_too_fast", retry_after=_WAIT_FAST)
         if not self._slots.acquire(blocking=False):
             raise UnavailableError("guidance_busy", retry_after=_WAIT_BUSY)
@@ -102,9 +137,9 @@ class _Pace:
         self._timer = timer
         self._lock = threading.Lock()
         #: The caller's last frame, and how many more could have come with it.
-        self._left: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._left: OrderedDict[tuple[str, int], tuple[float, float]] = OrderedDict()
 
-    def allows(self, caller: int) -> bool:
+    def allows(self, caller: tuple[str, int]) -> bool:
         with self._lock:
             now = self._timer()
             while self._left and now - next(iter(self._left.values()))[0] > _FORGET:

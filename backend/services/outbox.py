@@ -51,8 +51,9 @@ def tell_holders(
     submission: Submission,
     *,
     at: datetime,
+    due: datetime,
 ) -> None:
-    """Note that everybody who holds a binding is to be told of its photo.
+    """Note that everybody who holds a binding is to be told of its photo, when it is due.
 
     The version makes each decision an event of its own.
     """
@@ -64,7 +65,7 @@ def tell_holders(
             principal_id=principal_id,
             campaign_id=binding.campaign_id,
             submission_id=submission.id,
-            due_at=at,
+            due_at=due,
             created_at=at,
         )
 

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from backend.db import bindings, journal, outbox, pushes, submissions
+from backend.db import (
+    bindings,
+    journal,
+    outbox,
+    pushes,
+    review_queue,
+    submissions,
+)
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
-from backend.db.models import Submission
+from backend.db.models import Binding, Submission
 from backend.domain.errors import (
     ConflictError,
     InvalidInputError,
     RefusedError,
     Violation,
 )
-from backend.domain.reviews import SETTLED, Action, SubmissionStatus, next_status
+from backend.domain.reviews import (
+    CLAIM_TIME,
+    SETTLED,
+    UNDO_TIME,
+    Action,
+    SubmissionStatus,
+    next_status,
+)
 from backend.domain.wechat import MessageKind
 from backend.ports import Clock, Job, Jobs
 from backend.services.access import require_admin, require_reviewer
@@ -63,11 +77,7 @@ class ReviewService:
         require_reviewer(actor)
         _check_words(action, reasons, note)
         with self._db.transaction() as session:
-            row, binding = submissions.get_submission(session, public_id)
-            if row.version != expected_version:
-                raise ConflictError("stale_decision", version=row.version)
-            if binding.released_at is not None:
-                raise ConflictError("binding_released")
+            row, binding = _as_seen(session, public_id, expected_version)
             if action == "approve" and pushes.is_quarantined(session, row.id):
                 raise ConflictError("quarantined")
             if action == "approve" and row.portrait_key is None:
@@ -76,22 +86,57 @@ class ReviewService:
             row.status = following.value
             row.return_reasons = list(reasons) if action == "return" else []
             row.return_note = note if action == "return" else ""
-            row.decided_at = self._clock.now()
+            now = self._clock.now()
+            row.decided_at = now
             row.decided_by_id = actor.id or None
-            try:
-                submissions.save_submission(session, row)
-            except LostRaceError:
-                raise ConflictError("stale_decision") from None
+            _save(session, row)
             self._log(
                 session, actor, row, _SEPARATOR.join(filter(None, [*reasons, note]))
             )
-            now = self._clock.now()
+            review_queue.release(session, row.id)
             # What was decided before and is not told yet is not so any more.
             outbox.cancel_of(session, row.id, at=now)
-            tell_holders(session, _TOLD[following], binding, row, at=now)
+            # The student is told when it cannot be taken back any more.
+            tell_holders(
+                session, _TOLD[following], binding, row, at=now, due=now + UNDO_TIME
+            )
             view = submission_view(session, row, binding, name_staff=True)
+        # This one is not due yet; those of a minute ago are.
         self._jobs.wake(Job.MESSAGES)
         return view
+
+    def undo(
+        self, actor: StaffUser, public_id: str, *, expected_version: int
+    ) -> SubmissionView:
+        """Take one's own decision of the last minute back; the photo is pending again.
+
+        The student has not been told yet, and is not told now. The photo is the
+        reviewer's again, unless somebody else has it already.
+
+        Raises:
+            PermissionDeniedError: not a reviewer.
+            ConflictError: ``stale_decision``: something happened since;
+                ``binding_released``; ``undo_not_yours``; ``undo_too_late``.
+        """
+        require_reviewer(actor)
+        now = self._clock.now()
+        with self._db.transaction() as session:
+            row, binding = _as_seen(session, public_id, expected_version)
+            if row.decided_by_id != (actor.id or None):
+                raise ConflictError("undo_not_yours")
+            if row.decided_at is None or now >= row.decided_at + UNDO_TIME:
+                raise ConflictError("undo_too_late")
+            row.status = next_status(SubmissionStatus(row.status), Action.REOPEN)
+            row.return_reasons, row.return_note = [], ""
+            row.decided_at = row.decided_by_id = None
+            _save(session, row)
+            self._log(session, actor, row, "", what="reopened")
+            outbox.cancel_of(session, row.id, at=now)
+            if actor.id:
+                review_queue.take(
+                    session, row.id, actor.id, now=now, until=now + CLAIM_TIME
+                )
+            return submission_view(session, row, binding, name_staff=True)
 
     def release_binding(self, actor: StaffUser, binding_id: str, reason: str) -> None:
         """Undo a binding, so that the code and the student are free again.
@@ -135,13 +180,19 @@ class ReviewService:
             )
 
     def _log(
-        self, session: Session, actor: StaffUser, row: Submission, note: str
+        self,
+        session: Session,
+        actor: StaffUser,
+        row: Submission,
+        note: str,
+        *,
+        what: str = "",
     ) -> None:
-        now = self._clock.now()
+        now, what = self._clock.now(), what or row.status
         submissions.add_event(
             session,
             row.id,
-            status=row.status,
+            status=what,
             by="staff",
             at=now,
             who=actor.username,
@@ -151,9 +202,28 @@ class ReviewService:
             session,
             at=now,
             actor=actor.username,
-            action=f"submission.{row.status}",
+            action=f"submission.{what}",
             target=f"submission:{row.id}",
         )
+
+
+def _as_seen(
+    session: Session, public_id: str, version: int
+) -> tuple[Submission, Binding]:
+    """Return a photo of a binding that counts, if it is as somebody saw it."""
+    row, binding = submissions.get_submission(session, public_id)
+    if row.version != version:
+        raise ConflictError("stale_decision", version=row.version)
+    if binding.released_at is not None:
+        raise ConflictError("binding_released")
+    return row, binding
+
+
+def _save(session: Session, row: Submission) -> None:
+    try:
+        submissions.save_submission(session, row)
+    except LostRaceError:
+        raise ConflictError("stale_decision") from None
 
 
 def _check_words(action: str, reasons: tuple[str, ...], note: str) -> None:

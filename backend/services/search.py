@@ -2,47 +2,74 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
 from typing import Final, Literal, cast
 
 from backend.crypto import Vault
-from backend.db import bindings, journal, pushes, search, submissions
+from backend.db import (
+    bindings,
+    entries,
+    journal,
+    people,
+    pushes,
+    search,
+    submissions,
+)
 from backend.db.engine import Database, Session
-from backend.db.models import Binding, Entry, Staff, Station, Student, Submission
-from backend.db.search import Conditions, FoundRow
-from backend.domain.codes import parse_collection_code, parse_fingerprint
+from backend.db.models import Binding, Staff, Submission
+from backend.db.search import MOST_UNBOUND, NEVER, Conditions, Found, Place
+from backend.db.search_models import RecordEntry
 from backend.domain.errors import (
-    CodeUnreadableError,
     ConflictError,
     DomainError,
     InvalidInputError,
     NotFoundError,
     Violation,
 )
-from backend.domain.identity import IdentityNumber, normalise_name, parse_last6
+from backend.domain.identity import IdentityNumber
 from backend.domain.picture_check import CheckState
+from backend.domain.query import RecordOrder, read_query
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, PhotoInspector, PhotoStore
-from backend.services.access import require_station
-from backend.services.binding_views import binding_status, binding_view
-from backend.services.submission_views import submission_view
+from backend.services.access import require_admin, require_station
+from backend.services.binding_views import binding_view
+from backend.services.search_terms import (
+    LAST_PAGE,
+    cursor_after,
+    cursor_before,
+    describe,
+    make_conditions,
+    parse_cursor,
+)
+from backend.services.submission_views import picture_keys, submission_view
 from backend.services.submissions import media_of
 from backend.services.types import (
     AdminSubmission,
+    BindingStatus,
+    ExportedRecord,
     HistoryItem,
     Media,
     MediaKind,
     Page,
     Record,
+    RecordExport,
     RecordRow,
     Role,
+    SearchChoices,
     SearchFilter,
     StaffUser,
 )
-from backend.services.views import station_view
+from backend.services.views import picture_type, station_view
+
+__all__ = ["MOST_PER_PAGE", "MOST_UNBOUND", "SearchService"]
 
 MOST_PER_PAGE: Final = 200
 _REASON_LENGTH: Final = 200
-_LAST6: Final = 6
+#: A sheet of Excel holds 1,048,576 rows.
+MOST_EXPORTED: Final = 1_000_000
+_EXPORT_STEP: Final = 1000
+_ADDRESS_PURPOSE: Final = "search"
 
 
 class SearchService:
@@ -70,43 +97,133 @@ class SearchService:
         *,
         cursor: str | None = None,
         limit: int = 50,
+        order: RecordOrder = RecordOrder.CHANGED,
+        descending: bool = True,
     ) -> Page[RecordRow]:
-        """Return a page of records, newest first; a station sees its own.
+        """Return a page of records; a station sees its own.
 
         Raises:
-            InvalidInputError: a malformed cursor, identity number or code.
+            InvalidInputError: a malformed cursor, identity number or code, or a text
+                that can mean nothing (``query_not_understood``).
         """
         limit = max(1, min(limit, MOST_PER_PAGE))
-        after, before = _parse_cursor(cursor)
-        conditions = self._conditions(actor, wanted)
+        place = parse_cursor(cursor, order, descending=descending)
+        conditions = make_conditions(self._vault, actor, wanted)
         with self._db.reading() as session:
-            found = search.page_records(
-                session, conditions, after=after, before=before, limit=limit + 1
-            )
-            aside = pushes.quarantined_among(
-                session, [row[3].id for row in found if row[3]]
-            )
+            found = search.Search(session, conditions).page(place, limit + 1)
         more = len(found) > limit
         if more:
-            found = found[1:] if before is not None else found[:limit]
-        has_next = more if before is None else True
-        has_previous = more if before is not None else after is not None
+            found = found[1:] if place.backwards else found[:limit]
+        has_next = place.before is not None or (more and not place.at_end)
+        has_previous = more if place.backwards else place.after is not None
         return Page(
-            items=tuple(self._row(row, aside) for row in found),
-            next_cursor=f"a{found[-1][0].id}" if found and has_next else None,
-            previous_cursor=f"b{found[0][0].id}" if found and has_previous else None,
+            items=tuple(self._row(row) for row in found),
+            next_cursor=cursor_after(found[-1]) if found and has_next else None,
+            previous_cursor=cursor_before(found[0]) if found and has_previous else None,
+            last_cursor=LAST_PAGE if found and has_next else None,
         )
+
+    def unbound(self, actor: StaffUser, wanted: SearchFilter) -> int:
+        """Return how many students the text names who have bound nothing yet.
+
+        Counts to :data:`MOST_UNBOUND`; without a text it is zero.
+        """
+        conditions = make_conditions(self._vault, actor, wanted)
+        if not conditions.keys:
+            return 0
+        with self._db.reading() as session:
+            return search.count_unbound(session, conditions)
+
+    def choices(self) -> SearchChoices:
+        """Return what there is to choose from; names of staff, none of students."""
+        with self._db.reading() as session:
+            years = {
+                year
+                for campaign in entries.all_campaigns(session)
+                for year in campaign.graduating_years
+            }
+            return SearchChoices(
+                years=tuple(sorted(years, reverse=True)),
+                levels=tuple(search.distinct_values(session, RecordEntry.level)),
+                study_forms=tuple(
+                    search.distinct_values(session, RecordEntry.study_form)
+                ),
+                deciders=tuple(
+                    (row.id, row.display_name)
+                    for row in people.all_staff(session)
+                    if row.role != Role.STATION
+                ),
+            )
+
+    def export(
+        self,
+        actor: StaffUser,
+        wanted: SearchFilter,
+        *,
+        order: RecordOrder = RecordOrder.CHANGED,
+        descending: bool = True,
+        whole_numbers: bool = False,
+    ) -> RecordExport:
+        """Return every record of a search; the export is audited before it begins.
+
+        Args:
+            actor: who asks; a station gets its own.
+            wanted: what to look for.
+            order: as shown.
+            descending: from the last to the first.
+            whole_numbers: with whole identity numbers; for administrators.
+
+        Raises:
+            ForbiddenError: whole numbers for somebody who is no administrator.
+            InvalidInputError: as for :meth:`page`; ``export_too_large``.
+        """
+        if whole_numbers:
+            require_admin(actor)
+        conditions = make_conditions(self._vault, actor, wanted)
+        with self._db.transaction() as session:
+            count = search.Search(session, conditions).count()
+            if count > MOST_EXPORTED:
+                raise InvalidInputError("export_too_large")
+            journal.append_audit(
+                session,
+                at=self._clock.now(),
+                actor=actor.username,
+                action="id_number.export" if whole_numbers else "records.export",
+                target="records",
+                detail=f"{count} · {describe(conditions)}",
+            )
+        rows = self._all(conditions, order, descending, whole=whole_numbers)
+        return RecordExport(count=count, rows=rows)
+
+    def seal_text(self, text: str) -> str:
+        """Return a text for an address: nobody reads it there, and it can be kept.
+
+        A card's payload becomes its token, so that the address stays short.
+        """
+        code = read_query(text).code
+        short = code if code and len(code) < len(text) else text
+        return urlsafe_b64encode(
+            self._vault.seal(short, purpose=_ADDRESS_PURPOSE)
+        ).decode()
+
+    def open_text(self, sealed: str) -> str:
+        """Return the text of an address; raises InvalidInputError for any other."""
+        try:
+            return self._vault.open(
+                urlsafe_b64decode(sealed.encode()), purpose=_ADDRESS_PURPOSE
+            )
+        except ValueError:
+            raise InvalidInputError(
+                "invalid_input", violations=(Violation("query", "invalid_field"),)
+            ) from None
 
     def record(self, actor: StaffUser, binding_id: str) -> Record:
         """Return one record with its photos and history; raises NotFoundError."""
         with self._db.reading() as session:
-            row = self._get(session, actor, binding_id)
-            binding, _, station, _, _ = row
+            binding, found = self._get(session, actor, binding_id)
+            station = entries.get_station(session, found.entry.station_id)
             return Record(
-                row=self._row(
-                    row,
-                    pushes.quarantined_among(session, [row[3].id] if row[3] else []),
-                ),
+                row=self._row(found),
                 station=station_view(station),
                 binding=binding_view(session, binding),
                 submissions=tuple(
@@ -136,10 +253,10 @@ class SearchService:
                 "invalid_input", violations=(Violation("reason", "reason_required"),)
             )
         with self._db.transaction() as session:
-            binding, student, *_ = self._get(session, actor, binding_id)
-            if student is None:
+            binding, found = self._get(session, actor, binding_id)
+            if found.id_number_sealed is None:
                 raise NotFoundError("record_not_found")
-            number = self._vault.open(student.id_number_sealed, purpose="id_number")
+            number = self._vault.open(found.id_number_sealed, purpose="id_number")
             self._audit(session, actor, "id_number.reveal", binding, reason.strip())
         return number
 
@@ -179,14 +296,14 @@ class SearchService:
     def card(self, actor: StaffUser, binding_id: str) -> Media:
         """Return the 采集码 card picture kept with a binding; audited."""
         with self._db.transaction() as session:
-            binding, *_ = self._get(session, actor, binding_id)
+            binding, _ = self._get(session, actor, binding_id)
             if binding.card_key is None:
                 raise NotFoundError("file_not_found")
             self._audit(session, actor, "card.read", binding)
         data = self._store.get(binding.card_key)
         return Media(
             data=data,
-            content_type=_picture_type(data),
+            content_type=picture_type(data),
             filename=f"card-{binding.public_id}",
         )
 
@@ -197,95 +314,66 @@ class SearchService:
         binding_id: str,
         *,
         code: str = "record_not_found",
-    ) -> FoundRow:
+    ) -> tuple[Binding, Found]:
         try:
             binding = bindings.get_binding(session, binding_id)
         except NotFoundError:
             raise NotFoundError(code) from None
-        student = (
-            session.get_one(Student, binding.student_id) if binding.student_id else None
-        )
-        station_id = (
-            student.station_id
-            if student
-            else session.get_one(Entry, binding.entry_id).station_id
-        )
-        require_station(actor, station_id, code=code)
-        return (
-            binding,
-            student,
-            session.get_one(Station, station_id),
-            submissions.find_handed_in(session, binding.id),
-            submissions.find_draft(session, binding.id),
-        )
+        (found,) = search.find(session, [binding.id])
+        require_station(actor, found.entry.station_id, code=code)
+        return binding, found
 
-    def _conditions(self, actor: StaffUser, wanted: SearchFilter) -> Conditions:
-        code_hash, fingerprint = self._code(wanted.code.strip())
-        number_hash, last6_hash = self._number(wanted.id_number.strip())
-        return Conditions(
-            campaign_id=wanted.campaign_id,
-            station_id=actor.station_id or wanted.station_id,
-            name=normalise_name(wanted.name) if wanted.name.strip() else "",
-            student_no=wanted.student_no.strip(),
-            id_number_hash=number_hash,
-            id_last6_hash=last6_hash,
-            code_hash=code_hash,
-            fingerprint=fingerprint,
-            status=wanted.status,
-            waiting=wanted.waiting,
-            quarantined=wanted.quarantined,
-        )
+    def _all(
+        self,
+        conditions: Conditions,
+        order: RecordOrder,
+        descending: bool,  # noqa: FBT001 - passed on
+        *,
+        whole: bool,
+    ) -> Iterator[ExportedRecord]:
+        """Yield every record, a thousand at a time: no transaction stays open between."""
+        after: int | None = None
+        while True:
+            place = Place(order, descending, after=after)
+            with self._db.reading() as session:
+                found = search.Search(session, conditions).page(place, _EXPORT_STEP)
+            for row in found:
+                shown = self._row(row)
+                number = self._number(row) if whole else shown.id_number_masked
+                yield ExportedRecord(row=shown, id_number=number)
+            if len(found) < _EXPORT_STEP:
+                return
+            after = found[-1].entry.binding_id
 
-    def _code(self, text: str) -> tuple[str, str]:
-        if not text:
-            return "", ""
-        if (fingerprint := parse_fingerprint(text)) is not None:
-            return "", fingerprint
-        try:
-            token = parse_collection_code(text).token
-        except CodeUnreadableError as error:
-            raise InvalidInputError(
-                "invalid_input", violations=(Violation("collection_code", error.code),)
-            ) from None
-        return self._vault.hash(token, purpose="code"), ""
-
-    def _number(self, text: str) -> tuple[str, str]:
-        if not text:
-            return "", ""
-        if len(text) <= _LAST6:
-            last6 = parse_last6(text, field="id_number")
-            return "", self._vault.hash(last6, purpose="id_last6")
-        number = IdentityNumber.parse(text)
-        return self._vault.hash(number.value, purpose="id_number"), ""
-
-    def _row(self, found: FoundRow, aside: set[int]) -> RecordRow:
-        binding, student, station, handed_in, draft = found
-        photo = handed_in or draft
+    def _row(self, found: Found) -> RecordRow:
+        entry = found.entry
         return RecordRow(
-            binding_id=binding.public_id,
-            student_name=student.name if student else binding.stated_name,
-            student_no=student.student_no if student else "",
-            id_number_masked=self._masked(student),
-            level=student.level if student else "",
-            major=student.major if student else "",
-            station_name=station.name,
-            fingerprint=binding.fingerprint,
-            binding_status=binding_status(binding),
-            submission_status=SubmissionStatus(photo.status) if photo else None,
-            verdict=photo.verdict if photo else None,
-            human_review_requested=bool(photo and photo.human_review_requested),
-            quarantined=bool(handed_in and handed_in.id in aside),
-            submitted_at=photo.confirmed_at if photo else None,
+            binding_id=found.public_id,
+            student_name=entry.name,
+            student_no=entry.student_no,
+            id_number_masked=_masked(self._number(found)),
+            level=entry.level,
+            major=entry.major,
+            class_no=entry.class_no,
+            graduating_year=entry.graduating_year or None,
+            study_form=entry.study_form,
+            station_name=found.station_name,
+            fingerprint=found.fingerprint,
+            binding_status=BindingStatus(entry.binding_status),
+            submission_status=SubmissionStatus(entry.status) if entry.status else None,
+            verdict=entry.verdict or None,
+            source=entry.source or None,
+            human_review_requested=entry.human_review,
+            quarantined=entry.quarantined,
+            submitted_at=entry.submitted_at if entry.submitted_at > NEVER else None,
+            changed_at=entry.changed_at,
         )
 
-    def _masked(self, student: Student | None) -> str:
-        if student is None:
+    def _number(self, found: Found) -> str:
+        """Return the whole identity number; empty while the student is not known."""
+        if found.id_number_sealed is None:
             return ""
-        number = self._vault.open(student.id_number_sealed, purpose="id_number")
-        try:
-            return IdentityNumber.parse(number).masked
-        except DomainError:
-            return number[:1] + "*" * (len(number) - 2) + number[-1:]
+        return self._vault.open(found.id_number_sealed, purpose="id_number")
 
     def _audit(
         self,
@@ -324,6 +412,7 @@ def _admin_view(
         file=photo.file,
         decided_by=decided_by.display_name if decided_by else "",
         check=CheckState(check.state) if check else None,
+        pictures=frozenset(picture_keys(photo)),
     )
 
 
@@ -340,21 +429,10 @@ def _history(session: Session, binding_id: int) -> tuple[HistoryItem, ...]:
     )
 
 
-def _parse_cursor(cursor: str | None) -> tuple[int | None, int | None]:
-    if not cursor:
-        return None, None
-    kind, number = cursor[:1], cursor[1:]
-    if kind not in {"a", "b"} or not (number.isascii() and number.isdecimal()):
-        raise InvalidInputError(
-            "invalid_input", violations=(Violation("cursor", "invalid_field"),)
-        )
-    return (int(number), None) if kind == "a" else (None, int(number))
-
-
-def _picture_type(data: bytes) -> str:
-    """Name the type of a picture that was decoded when it came in."""
-    if data.startswith(b"\x89PNG"):
-        return "image/png"
-    if data[8:12] == b"WEBP":
-        return "image/webp"
-    return "image/jpeg" if data.startswith(b"\xff\xd8") else "image/heic"
+def _masked(number: str) -> str:
+    if not number:
+        return ""
+    try:
+        return IdentityNumber.parse(number).masked
+    except DomainError:
+        return number[:1] + "*" * (len(number) - 2) + number[-1:]

@@ -1,30 +1,39 @@
-"""Staff accounts: signing in, lock-out, session expiry."""
+"""Staff accounts: signing in with one factor or two, lock-out, session expiry."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from backend.crypto import Passwords, new_token, token_hash
-from backend.db import entries, journal, people
+from backend.db import entries, journal, people, staffing
 from backend.db.engine import Database
 from backend.db.models import Staff, StaffSessionRow
+from backend.domain.devices import device_summary
 from backend.domain.errors import (
     InvalidInputError,
     NotAuthenticatedError,
     NotFoundError,
     Violation,
 )
+from backend.domain.passwords import MAX_PASSWORD
 from backend.ports import Clock
 from backend.services.access import require_admin
 from backend.services.limits import AttemptLimiter, Limit
-from backend.services.types import NewStaffSession, Role, StaffSession, StaffUser
+from backend.services.passwords import password_violations
+from backend.services.second_factor import SecondFactorService
+from backend.services.types import (
+    NewStaffSession,
+    PendingSignIn,
+    Role,
+    StaffSession,
+    StaffUser,
+)
 from backend.services.views import staff_user
 
-#: NIST SP 800-63B-4 §3.1.1.2 asks for at least 8; longer where it is the only factor.
-MIN_PASSWORD: Final = 10
-#: Far above any passphrase; hashing time must not be the caller's to choose.
-MAX_PASSWORD: Final = 200
+#: How long a sign-in waits for its second factor.
+STEP_TIME: Final = timedelta(minutes=5)
 _FREE_FAILURES: Final = 5
 _FREE_FAILURES_ADDRESS: Final = 30
 #: The last sight of a session is written at most once a minute, not on each request.
@@ -39,6 +48,15 @@ OPERATOR: Final = StaffUser(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class SessionRules:
+    """How long staff sessions last, and who must have a second factor."""
+
+    lifetime: timedelta
+    idle: timedelta
+    admins_need_factor: bool = False
+
+
 class StaffService:
     """Keeps staff accounts and their sessions."""
 
@@ -49,15 +67,15 @@ class StaffService:
         clock: Clock,
         limiter: AttemptLimiter,
         passwords: Passwords,
-        lifetime: timedelta,
-        idle: timedelta,
+        second_factor: SecondFactorService,
+        rules: SessionRules,
     ) -> None:
         self._db = db
         self._clock = clock
         self._limiter = limiter
         self._passwords = passwords
-        self._lifetime = lifetime
-        self._idle = idle
+        self._second_factor = second_factor
+        self._rules = rules
 
     def add(
         self,
@@ -78,8 +96,11 @@ class StaffService:
             ConflictError: ``username_taken``.
         """
         require_admin(actor)
-        _check_account(username, display_name, role, station_id, password)
-        now = self._clock.now()
+        wrong = account_violations(username, display_name, role, station_id)
+        wrong += self._password_violations(password, "password", username, display_name)
+        if wrong:
+            raise InvalidInputError("invalid_input", violations=wrong)
+        now, encoded = self._clock.now(), self._passwords.hash(password)
         with self._db.transaction() as session:
             if station_id is not None:
                 entries.get_station(session, station_id)
@@ -90,7 +111,7 @@ class StaffService:
                     display_name=display_name,
                     role=role.value,
                     station_id=station_id,
-                    password_hash=self._passwords.hash(password),
+                    password_hash=encoded,
                     created_at=now,
                 ),
             )
@@ -110,21 +131,44 @@ class StaffService:
         with self._db.reading() as session:
             return tuple(staff_user(row) for row in people.all_staff(session))
 
-    def sign_in(self, username: str, password: str, *, address: str) -> NewStaffSession:
-        """Open a session.
+    def sign_in(
+        self,
+        username: str,
+        password: str,
+        *,
+        address: str,
+        agent: str = "",
+        totp: str = "",
+    ) -> NewStaffSession:
+        """Open a session in one go, as programs do.
+
+        Raises:
+            NotAuthenticatedError: ``wrong_credentials``; never says which part.
+                ``totp_required``, ``totp_wrong``: the password was right.
+            TooManyAttemptsError: locked out, with the seconds to wait.
+        """
+        begun = self.begin_sign_in(username, password, address=address, agent=agent)
+        if isinstance(begun, NewStaffSession):
+            return begun
+        if not totp:
+            raise NotAuthenticatedError("totp_required")
+        return self.finish_sign_in(begun.token, totp, address=address, agent=agent)
+
+    def begin_sign_in(
+        self, username: str, password: str, *, address: str, agent: str = ""
+    ) -> NewStaffSession | PendingSignIn:
+        """Open a session, or say that the second factor has to come first.
 
         Raises:
             NotAuthenticatedError: ``wrong_credentials``; never says which part.
             TooManyAttemptsError: locked out, with the seconds to wait.
         """
-        limits = (
-            Limit("staff", username.casefold(), _FREE_FAILURES),
-            Limit("staff-address", address, _FREE_FAILURES_ADDRESS),
-        )
+        limits = _limits(username, address)
         now = self._clock.now()
         with self._db.transaction() as session:
             self._limiter.ensure_allowed(session, *limits, now=now)
             row = people.find_staff(session, username)
+            factor = staffing.find_factor(session, row.id) if row else None
         usable = row if row is not None and row.disabled_at is None else None
         # Hashing takes tens of milliseconds on purpose; no transaction is open meanwhile.
         right = self._passwords.verify(
@@ -133,7 +177,40 @@ class StaffService:
         if usable is None or not right:
             self._refuse(limits, username, address)
             raise NotAuthenticatedError("wrong_credentials")
-        return self._open(usable, limits, address)
+        if factor is None or factor.confirmed_at is None:
+            return self._open(usable, None, address, agent)
+        token = new_token()
+        with self._db.transaction() as session:
+            staffing.add_sign_in_step(
+                session,
+                staff_id=usable.id,
+                token_hash=token_hash(token),
+                at=now,
+                until=now + STEP_TIME,
+            )
+        return PendingSignIn(token)
+
+    def finish_sign_in(
+        self, token: str, code: str, *, address: str, agent: str = ""
+    ) -> NewStaffSession:
+        """Open the session of a sign-in whose password was right.
+
+        Raises:
+            NotAuthenticatedError: ``sign_in_step_over``, or ``totp_wrong``.
+            TooManyAttemptsError: too many wrong codes, with the seconds to wait.
+        """
+        with self._db.reading() as session:
+            found = staffing.find_sign_in_step(session, token_hash(token))
+        if (
+            found is None
+            or found[0].expires_at <= self._clock.now()
+            or found[1].disabled_at is not None
+        ):
+            raise NotAuthenticatedError("sign_in_step_over")
+        step, staff = found
+        if not self._second_factor.accepts(staff_user(staff), code, address=address):
+            raise NotAuthenticatedError("totp_wrong")
+        return self._open(staff, step.id, address, agent)
 
     def authenticate(self, token: str) -> StaffSession:
         """Return the session of a token.
@@ -146,13 +223,13 @@ class StaffService:
             found = people.find_staff_session(session, token_hash(token))
         if found is None or found[0].ended_at or found[1].disabled_at:
             raise NotAuthenticatedError("not_signed_in")
-        row, staff = found
-        if row.expires_at <= now or row.seen_at + self._idle <= now:
+        row, staff, enrolled_at = found
+        if row.expires_at <= now or row.seen_at + self._rules.idle <= now:
             raise NotAuthenticatedError("session_expired")
         if now - row.seen_at >= _SEEN_EVERY:
             with self._db.transaction() as session:
                 session.get_one(StaffSessionRow, row.id).seen_at = now
-        return _session(row, staff)
+        return self._session(row, staff, enrolled_at)
 
     def sign_out(self, info: StaffSession) -> None:
         """End a session for good."""
@@ -163,18 +240,19 @@ class StaffService:
         """Change one's own password and end all other sessions.
 
         Raises:
-            InvalidInputError: ``wrong_password`` or ``password_too_short``.
+            InvalidInputError: ``wrong_password``, or why the new one is refused.
         """
         now = self._clock.now()
         with self._db.reading() as session:
             row = session.get_one(Staff, info.user.id)
-        violations = []
+        violations = self._password_violations(
+            new, "new_password", row.username, row.display_name
+        )
         if not self._passwords.verify(row.password_hash, old[:MAX_PASSWORD]):
-            violations.append(Violation("old_password", "wrong_password"))
-        if not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
-            violations.append(Violation("new_password", "password_length"))
+            wrong = Violation("old_password", "wrong_password")
+            violations = (wrong, *violations)
         if violations:
-            raise InvalidInputError("invalid_input", violations=tuple(violations))
+            raise InvalidInputError("invalid_input", violations=violations)
         encoded = self._passwords.hash(new)
         with self._db.transaction() as session:
             session.get_one(Staff, info.user.id).password_hash = encoded
@@ -192,12 +270,12 @@ class StaffService:
 
         Raises:
             NotFoundError: ``staff_not_found``.
-            InvalidInputError: ``password_length``.
+            InvalidInputError: why the password is refused.
         """
         require_admin(actor)
-        if not MIN_PASSWORD <= len(new) <= MAX_PASSWORD:
-            wrong = Violation("password", "password_length")
-            raise InvalidInputError("invalid_input", violations=(wrong,))
+        wrong = self._password_violations(new, "password", username)
+        if wrong:
+            raise InvalidInputError("invalid_input", violations=wrong)
         now = self._clock.now()
         encoded = self._passwords.hash(new)
         with self._db.transaction() as session:
@@ -230,22 +308,27 @@ class StaffService:
             )
 
     def _open(
-        self, staff: Staff, limits: tuple[Limit, ...], address: str
+        self, staff: Staff, step_id: int | None, address: str, agent: str
     ) -> NewStaffSession:
         now = self._clock.now()
         token = new_token()
         with self._db.transaction() as session:
-            self._limiter.forget(session, limits[0])
+            if step_id is not None and not staffing.use_sign_in_step(session, step_id):
+                raise NotAuthenticatedError("sign_in_step_over")
+            self._limiter.forget(session, _limits(staff.username, address)[0])
             row = StaffSessionRow(
                 staff_id=staff.id,
                 token_hash=token_hash(token),
                 csrf_token=new_token(),
                 created_at=now,
                 seen_at=now,
-                expires_at=now + self._lifetime,
+                expires_at=now + self._rules.lifetime,
+                address=address,
+                device=device_summary(agent),
             )
             session.add(row)
             session.flush()
+            factor = staffing.find_factor(session, staff.id)
             journal.append_audit(
                 session,
                 at=now,
@@ -254,30 +337,47 @@ class StaffService:
                 target="session",
                 address=address,
             )
-            return NewStaffSession(token=token, session=_session(row, staff))
+        enrolled_at = factor.confirmed_at if factor else None
+        return NewStaffSession(token, self._session(row, staff, enrolled_at))
+
+    def _session(
+        self, row: StaffSessionRow, staff: Staff, enrolled_at: datetime | None
+    ) -> StaffSession:
+        user = staff_user(staff)
+        return StaffSession(
+            id=row.id,
+            user=user,
+            csrf_token=row.csrf_token,
+            expires_at=row.expires_at,
+            must_enrol=self._rules.admins_need_factor
+            and user.role is Role.ADMIN
+            and enrolled_at is None,
+        )
+
+    def _password_violations(
+        self, password: str, field: str, *names: str
+    ) -> tuple[Violation, ...]:
+        with self._db.reading() as session:
+            return password_violations(session, password, field=field, names=names)
 
 
-def _session(row: StaffSessionRow, staff: Staff) -> StaffSession:
-    return StaffSession(
-        id=row.id,
-        user=staff_user(staff),
-        csrf_token=row.csrf_token,
-        expires_at=row.expires_at,
+def _limits(username: str, address: str) -> tuple[Limit, Limit]:
+    return (
+        Limit("staff", username.casefold(), _FREE_FAILURES),
+        Limit("staff-address", address, _FREE_FAILURES_ADDRESS),
     )
 
 
-def _check_account(
-    username: str, display_name: str, role: Role, station_id: int | None, password: str
-) -> None:
+def account_violations(
+    username: str, display_name: str, role: Role, station_id: int | None
+) -> tuple[Violation, ...]:
+    """Return everything wrong with the fields of an account."""
     checks = {
         ("username", "username_invalid"): username.isascii()
         and username.replace("-", "").replace(".", "").replace("_", "").isalnum()
         and len(username) <= 50,  # noqa: PLR2004 - the column's width
         ("display_name", "too_long"): 0 < len(display_name) <= 50,  # noqa: PLR2004
-        ("password", "password_length"): MIN_PASSWORD <= len(password) <= MAX_PASSWORD,
         ("station", "station_of_role"): (role is Role.STATION)
         == (station_id is not None),
     }
-    wrong = tuple(Violation(*key) for key, fine in checks.items() if not fine)
-    if wrong:
-        raise InvalidInputError("invalid_input", violations=wrong)
+    return tuple(Violation(*key) for key, fine in checks.items() if not fine)

@@ -9,7 +9,7 @@ from backend.db.engine import Session
 from backend.db.models import Binding, Submission
 from backend.domain.report import Verdict, report_from_dict
 from backend.domain.reviews import SETTLED, Action, SubmissionStatus, may
-from backend.services.types import HistoryItem, SubmissionView
+from backend.services.types import HistoryItem, MediaKind, SubmissionView
 
 
 def submission_view(
@@ -39,6 +39,16 @@ def submission_view(
         confirmed_at=row.confirmed_at,
         history=_history(session, row.id, name_staff=name_staff),
     )
+
+
+def picture_keys(row: Submission) -> dict[MediaKind, str]:
+    """Return the keys of the pictures that are still kept of a photo."""
+    found = {
+        MediaKind.ORIGINAL: row.original_key,
+        MediaKind.PORTRAIT: row.portrait_key,
+        MediaKind.OVERLAY: row.overlay_key,
+    }
+    return {kind: key for kind, key in found.items() if key is not None}
 
 
 def is_refused(row: Submission) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, outbox, pushes, submissions
+from backend.db import bindings, likenesses, outbox, pushes, retention, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
@@ -31,12 +31,17 @@ from backend.ports import (
     PhotoStore,
 )
 from backend.services.admission import admit
-from backend.services.submission_views import is_refused, submission_view
+from backend.services.submission_views import (
+    is_refused,
+    picture_keys,
+    submission_view,
+)
 from backend.services.types import (
     Media,
     MediaKind,
     Principal,
     PrincipalKind,
+    Source,
     SubmissionView,
 )
 
@@ -51,8 +56,9 @@ _TYPES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The keys of an upload's files."""
+    """The keys of an upload's files, and what was found in them."""
 
+    inspection: Inspection
     sha256: str
     original: str
     portrait: str | None
@@ -88,6 +94,7 @@ class SubmissionService:
         data: bytes,
         *,
         filename: str | None,
+        source: Source = Source.SCAN,
         from_album: bool = False,
     ) -> SubmissionView:
         """Judge one photo and keep it as a draft; the same bytes find their receipt.
@@ -97,6 +104,7 @@ class SubmissionService:
             binding_id: for which of their bindings.
             data: the file.
             filename: as it was called.
+            source: by which way it came.
             from_album: whether it was picked and not taken now, as far as the page or
                 program that sends it can tell.
 
@@ -116,7 +124,7 @@ class SubmissionService:
             return (
                 known
                 if known.status is not SubmissionStatus.SUPERSEDED
-                else self._revive(known)
+                else self._revive(principal, known)
             )
         inspection = self._inspector.inspect(
             data,
@@ -130,7 +138,7 @@ class SubmissionService:
             now = self._clock.now()
             binding, _ = admit(session, principal, binding_id, now=now)
             known = _known(session, binding, sha256)
-            return known or self._insert(session, principal, binding, kept, inspection)
+            return known or self._insert(session, principal, binding, kept, source)
 
         return self._until_won(insert)
 
@@ -184,18 +192,23 @@ class SubmissionService:
         return self._hand_in(principal, public_id, human_review=True)
 
     def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
-        """Take a photo back; its files lose their owner and are removed by reconcile."""
+        """Take a photo back; its files go, unless another row needs them."""
 
         def withdraw(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(
                 session, public_id, principal_id=principal.id
             )
             if row.status != SubmissionStatus.WITHDRAWN:
+                keys = set(picture_keys(row).values())
                 row.original_key = row.portrait_key = row.overlay_key = None
-                self._move(session, row, Action.WITHDRAW)
+                self._move(session, row, Action.WITHDRAW, by=principal)
+                likenesses.forget_likeness(session, row.id)
+                retention.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
-        return self._until_won(withdraw)
+        view = self._until_won(withdraw)
+        self._jobs.wake(Job.DOOMED_FILES)
+        return view
 
     def media(self, principal: Principal, public_id: str, kind: MediaKind) -> Media:
         """Return a picture of this principal's submission; raises NotFoundError."""
@@ -205,14 +218,15 @@ class SubmissionService:
             )
         return media_of(row, kind, self._store)
 
-    def _revive(self, known: SubmissionView) -> SubmissionView:
+    def _revive(self, principal: Principal, known: SubmissionView) -> SubmissionView:
         """Make an earlier photo the draft again, unless it was once handed in."""
 
         def revive(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(session, known.public_id)
             if row.confirmed_at is None and row.status == SubmissionStatus.SUPERSEDED:
-                self._supersede(session, submissions.find_draft(session, binding.id))
-                self._move(session, row, Action.REVIVE)
+                draft = submissions.find_draft(session, binding.id)
+                self._supersede(session, draft, by=principal)
+                self._move(session, row, Action.REVIVE, by=principal)
             return submission_view(session, row, binding)
 
         return self._until_won(revive)
@@ -220,6 +234,7 @@ class SubmissionService:
     def _keep(self, sha256: str, data: bytes, inspection: Inspection) -> _Kept:
         portrait, overlay = inspection.portrait, inspection.overlay
         return _Kept(
+            inspection=inspection,
             sha256=sha256,
             original=self._store.put(data),
             portrait=self._store.put(portrait) if portrait else None,
@@ -232,22 +247,23 @@ class SubmissionService:
         principal: Principal,
         binding: Binding,
         kept: _Kept,
-        inspection: Inspection,
+        source: Source,
     ) -> SubmissionView:
-        self._supersede(session, submissions.find_draft(session, binding.id))
-        report = inspection.report
+        draft = submissions.find_draft(session, binding.id)
+        self._supersede(session, draft, by=principal)
+        report = kept.inspection.report
         row = Submission(
             public_id=new_public_id(),
             binding_id=binding.id,
             principal_id=principal.id,
-            source="scan",
+            source=source.value,
             status=SubmissionStatus.DRAFT.value,
             sha256=kept.sha256,
             original_key=kept.original,
             portrait_key=kept.portrait,
             overlay_key=kept.overlay,
-            original_type=_TYPES[inspection.file.format],
-            file=_file_dict(inspection.file),
+            original_type=_TYPES[kept.inspection.file.format],
+            file=_file_dict(kept.inspection.file),
             report=report_to_dict(report),
             verdict=report.verdict.value,
             policy=report.policy,
@@ -256,7 +272,9 @@ class SubmissionService:
             created_at=self._clock.now(),
         )
         submissions.save_submission(session, row)
-        self._log(session, row)
+        if kept.inspection.likeness is not None:
+            likenesses.keep_likeness(session, row.id, kept.inspection.likeness)
+        self._log(session, row, by=principal)
         return submission_view(session, row, binding)
 
     def _hand_in(
@@ -277,10 +295,10 @@ class SubmissionService:
                 raise RefusedError("review_not_needed")
             before = submissions.find_handed_in(session, binding.id)
             if before is not None and before.id != row.id:
-                self._supersede(session, before)
+                self._supersede(session, before, by=principal)
             row.human_review_requested = human_review
             row.confirmed_at = self._clock.now()
-            self._move(session, row, Action.CONFIRM)
+            self._move(session, row, Action.CONFIRM, by=principal)
             if self._content_check and principal.kind is PrincipalKind.MINI_PROGRAM:
                 pushes.add_check(session, row.id, at=self._clock.now())
             return submission_view(session, row, binding)
@@ -300,20 +318,29 @@ class SubmissionService:
                 continue
         raise ConflictError("stale_decision")
 
-    def _supersede(self, session: Session, row: Submission | None) -> None:
+    def _supersede(
+        self, session: Session, row: Submission | None, *, by: Principal
+    ) -> None:
         if row is not None:
-            self._move(session, row, Action.SUPERSEDE)
+            self._move(session, row, Action.SUPERSEDE, by=by)
 
-    def _move(self, session: Session, row: Submission, action: Action) -> None:
+    def _move(
+        self, session: Session, row: Submission, action: Action, *, by: Principal
+    ) -> None:
         row.status = next_status(SubmissionStatus(row.status), action).value
         submissions.save_submission(session, row)
         if action in {Action.SUPERSEDE, Action.WITHDRAW}:
             outbox.cancel_of(session, row.id, at=self._clock.now())
-        self._log(session, row)
+        self._log(session, row, by=by)
 
-    def _log(self, session: Session, row: Submission) -> None:
+    def _log(self, session: Session, row: Submission, *, by: Principal) -> None:
         submissions.add_event(
-            session, row.id, status=row.status, by="student", at=self._clock.now()
+            session,
+            row.id,
+            status=row.status,
+            by="staff" if by.acting else "student",
+            who=by.acting,
+            at=self._clock.now(),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +11,7 @@ from typing import Generic, Literal, TypeVar
 from backend.domain.campaigns import EntryState
 from backend.domain.guidance import Hint
 from backend.domain.picture_check import CheckState
-from backend.domain.report import Box, Report
+from backend.domain.report import Box, Report, Verdict
 from backend.domain.reviews import SubmissionStatus
 
 T = TypeVar("T")
@@ -46,14 +47,29 @@ class PrincipalKind(StrEnum):
     BROWSER = "browser"
     MINI_PROGRAM = "mini_program"
     SERVICE_ACCOUNT = "service_account"
+    #: Staff who act for a student; one for each student they act for.
+    STAFF = "staff"
+
+
+class Source(StrEnum):
+    """How a photo was handed in."""
+
+    SCAN = "scan"
+    ON_SITE = "on_site"
+    BATCH = "batch"
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is on the other end."""
+    """Who is on the other end.
+
+    Attributes:
+        acting: the user name of the staff member who acts for the student, else empty.
+    """
 
     id: int
     kind: PrincipalKind
+    acting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,8 @@ class StaffSession:
     user: StaffUser
     csrf_token: str = field(repr=False)
     expires_at: datetime
+    #: A second factor has to be set up before anything else.
+    must_enrol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,77 @@ class NewStaffSession:
 
     token: str = field(repr=False)
     session: StaffSession
+
+
+@dataclass(frozen=True, slots=True)
+class PendingSignIn:
+    """A sign-in that waits for the second factor, with the only copy of its token."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessionView:
+    """A session as its owner sees it."""
+
+    id: int
+    device: str
+    address: str
+    created_at: datetime
+    seen_at: datetime
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A staff account as administrators see it."""
+
+    user: StaffUser
+    disabled_at: datetime | None
+    second_factor: bool
+    sessions: int
+    seen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorState:
+    """Whether somebody has a second factor, and how many recovery codes are left."""
+
+    enrolled_at: datetime | None
+    codes_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A second factor that waits for its first code: what the app has to be told."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)
+    svg: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """An invitation as administrators and the invited person see it."""
+
+    id: int
+    username: str
+    display_name: str
+    role: Role
+    station_id: int | None
+    renews_password: bool
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewInvitation:
+    """An invitation just made, with the only copy of its link."""
+
+    url: str = field(repr=False)
+    invitation: InvitationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +208,7 @@ class CampaignView:
     policy: str
     album_allowed: bool
     retention_text: str
+    retention_promise: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +351,7 @@ class AdminSubmission:
     file: dict[str, str | int | None]
     decided_by: str
     check: CheckState | None
+    pictures: frozenset[MediaKind]
 
     @property
     def quarantined(self) -> bool:
@@ -278,11 +369,54 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectStudent:
+    """A student as those see them who take or bring their photo.
+
+    Attributes:
+        binding_id: the live binding, if there is one.
+        status: of the photo handed in, else of the draft.
+    """
+
+    id: int
+    campaign_id: int
+    name: str = field(repr=False)
+    student_no: str = field(repr=False)
+    id_number_masked: str = field(repr=False)
+    level: str
+    major: str
+    class_no: str
+    station_name: str
+    fingerprint: str
+    binding_id: str | None
+    status: SubmissionStatus | None
+    exempt_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OnSiteStudent:
+    """One student on the list that the desk keeps for a line that breaks."""
+
+    id: int
+    name: str = field(repr=False)
+    student_no_tail: str = field(repr=False)
+    level: str
+    class_no: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """What to look for; empty fields do not narrow."""
+    """What to look for; empty fields do not narrow.
+
+    Attributes:
+        text: what somebody typed or pasted, see :func:`backend.domain.query.read_query`.
+        class_no, major: their beginnings.
+        submitted_before: the first instant that is too late.
+        without_photo: only bindings that have neither a photo nor a draft.
+    """
 
     campaign_id: int | None = None
     station_id: int | None = None
+    text: str = field(default="", repr=False)
     name: str = field(default="", repr=False)
     student_no: str = field(default="", repr=False)
     id_number: str = field(default="", repr=False)
@@ -290,6 +424,29 @@ class SearchFilter:
     status: SubmissionStatus | None = None
     waiting: bool | None = None
     quarantined: bool = False
+    without_photo: bool = False
+    graduating_year: int | None = None
+    level: str = ""
+    class_no: str = ""
+    major: str = ""
+    study_form: str = ""
+    binding_status: BindingStatus | None = None
+    verdict: Verdict | None = None
+    source: str = ""
+    human_review: bool = False
+    submitted_from: datetime | None = None
+    submitted_before: datetime | None = None
+    decided_by_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchChoices:
+    """What some of a filter's fields may be; ``deciders`` are ids and display names."""
+
+    years: tuple[int, ...]
+    levels: tuple[str, ...]
+    study_forms: tuple[str, ...]
+    deciders: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +459,62 @@ class RecordRow:
     id_number_masked: str = field(repr=False)
     level: str
     major: str
+    class_no: str
+    graduating_year: int | None
+    study_form: str
     station_name: str
     fingerprint: str
     binding_status: BindingStatus
     submission_status: SubmissionStatus | None
     verdict: str | None
+    source: str | None
     human_review_requested: bool
     quarantined: bool
     submitted_at: datetime | None
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PosterPrintView:
+    """The last time a poster of one size was handed out to be printed."""
+
+    size: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PosterState:
+    """An entry and its posters; ``recall`` means that those on the walls lead nowhere."""
+
+    entry: EntryAdminView
+    prints: tuple[PosterPrintView, ...]
+    recall: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedFile:
+    """A file that is made while it is handed out."""
+
+    chunks: Iterator[bytes] = field(repr=False)
+    content_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedRecord:
+    """One record for a sheet; the number is masked unless it was asked for whole."""
+
+    row: RecordRow
+    id_number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordExport:
+    """All records of a search, read page by page while they are taken."""
+
+    count: int
+    rows: Iterator[ExportedRecord] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +536,7 @@ class Page(Generic[T]):
     items: tuple[T, ...]
     next_cursor: str | None
     previous_cursor: str | None = None
+    last_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,6 +552,31 @@ class AuditRow:
     address: str
 
 
+class HeadState(StrEnum):
+    """How the signed end of the audit chain fits the chain."""
+
+    SIGNED = "signed"
+    #: Nothing was appended since ends are signed.
+    NONE = "none"
+    #: The signature is of a longer chain, or of another one.
+    CUT_OFF = "cut_off"
+    FORGED = "forged"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """The signed end of the audit chain.
+
+    Attributes:
+        rows: how many rows the signature counts.
+        signed_from: the number of the first row appended under a signature.
+    """
+
+    state: HeadState
+    rows: int = 0
+    signed_from: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ChainCheck:
     """Whether the audit chain is whole; ``broken_at`` is the first bad row."""
@@ -353,6 +584,7 @@ class ChainCheck:
     ok: bool
     rows: int
     broken_at: int | None
+    head: ChainHead
 
 
 @dataclass(frozen=True, slots=True)

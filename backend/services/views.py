@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from backend.db import retention
 from backend.db.campaign_rules import entry_spans, outer_span
 from backend.db.entries import EntryRow
 from backend.db.models import Campaign, Staff, Station
 from backend.domain.campaigns import EntryState, entry_state
+from backend.messages.retention import promise
 from backend.services.types import (
     CampaignView,
     EntryView,
@@ -32,6 +34,7 @@ def campaign_view(row: Campaign) -> CampaignView:
         policy=row.policy,
         album_allowed=row.album_allowed,
         retention_text=row.retention_text,
+        retention_promise=promise(retention.rules_of(row)),
     )
 
 
@@ -88,3 +91,12 @@ def mask_middle(text: str, *, keep: int = 2) -> str:
     if len(text) <= 2 * keep:
         return "*" * len(text)
     return text[:keep] + "*" * (len(text) - 2 * keep) + text[-keep:]
+
+
+def picture_type(data: bytes) -> str:
+    """Name the type of a picture that was decoded when it came in."""
+    if data.startswith(b"\x89PNG"):
+        return "image/png"
+    if data[8:12] == b"WEBP":
+        return "image/webp"
+    return "image/jpeg" if data.startswith(b"\xff\xd8") else "image/heic"

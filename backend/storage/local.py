@@ -86,6 +86,10 @@ class LocalPhotoStore:
             raise UnavailableError("storage_damaged")
         return data
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a file, without reading it."""
+        return self._path(key).is_file()
+
     def delete(self, key: str) -> None:
         """Remove the file of a key if it is there; raises UnavailableError."""
         path = self._path(key)
@@ -94,6 +98,23 @@ class LocalPhotoStore:
                 path.unlink(missing_ok=True)
         except OSError:
             raise UnavailableError("storage_unavailable") from None
+
+    def delete_older(self, key: str, before: datetime) -> bool:
+        """Remove the file of a key unless it was put since; tell whether it is gone.
+
+        Raises:
+            UnavailableError: ``storage_unavailable``.
+        """
+        path = self._path(key)
+        try:
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) >= before:
+                return False
+        except FileNotFoundError:
+            return True
+        except OSError:
+            raise UnavailableError("storage_unavailable") from None
+        self.delete(key)
+        return True
 
     def files(self) -> Iterator[LocalFile]:
         """Yield every whole file kept; half-written ones are not files yet."""

@@ -78,11 +78,16 @@ def student_page(
 
 def staff_required(
     *roles: Role,
+    before_enrolment: bool = False,
 ) -> Callable[
     [Callable[Concatenate[StaffSession, P], ResponseReturnValue]],
     Callable[P, ResponseReturnValue],
 ]:
-    """Inject the staff session; only the roles named, or every role when none is."""
+    """Inject the staff session; only the roles named, or every role when none is.
+
+    Whoever must set a second factor up first is led there, except by the pages that
+    do just that: those are marked ``before_enrolment``.
+    """
     allowed = frozenset(roles or Role)
 
     def mark(
@@ -100,6 +105,8 @@ def staff_required(
             if by_cookie:
                 _check_csrf(session.csrf_token)
             g.session = session
+            if session.must_enrol and not before_enrolment:
+                return _to_enrolment()
             if session.user.role not in allowed:
                 raise PermissionDeniedError("role_not_allowed")
             return view(session, *args, **kwargs)
@@ -176,6 +183,12 @@ def _check_csrf(expected: str) -> None:
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise PermissionDeniedError("csrf_failed")
+
+
+def _to_enrolment() -> ResponseReturnValue:
+    if is_api_request() or request.method not in _SAFE_METHODS:
+        raise PermissionDeniedError("totp_enrolment_required")
+    return redirect(url_for("admin.second_factor"))
 
 
 def _to_sign_in() -> ResponseReturnValue:

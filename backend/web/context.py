@@ -22,6 +22,7 @@ class WebContext:
     public_url: str
     secure_cookies: bool
     max_upload_bytes: int
+    max_batch_bytes: int
 
 
 def keep_context(extensions: dict[str, object], context: WebContext) -> None:

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 #: Scripts, styles and pictures are our own files; ``blob:`` is the upload's preview.
 CSP: Final = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 

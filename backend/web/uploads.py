@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import IO, Final
 
 from flask import request
@@ -33,15 +34,15 @@ def received_sheet(field: str) -> tuple[IO[bytes], str]:
     return storage.stream, storage.filename
 
 
-def limit_forms(*upload_endpoints: str, frames: str | None = None) -> None:
+def limit_forms(*upload_endpoints: str, frames: Collection[str] = ()) -> None:
     """Lower the size limit of the present request unless it may carry a photo.
 
-    The endpoint named by ``frames`` takes one frame beside its form.
+    The endpoints of ``frames`` take one frame beside their form.
 
     The framework then refuses by Content-Length before it reads, and while it reads
     when the length is not told.
     """
-    if frames is not None and request.endpoint == frames:
+    if request.endpoint in frames:
         request.max_content_length = FORM_BYTES + FRAME_BYTES
     elif request.endpoint not in upload_endpoints:
         request.max_content_length = FORM_BYTES
@@ -63,6 +64,14 @@ def received_file(*fields: str) -> tuple[bytes, str | None] | None:
         if data:
             return data, storage.filename or None
     return None
+
+
+def required_list() -> bytes:
+    """Return the sheet sent; raises InvalidInputError ``returned_list_missing``."""
+    found = received_file("file")
+    if found is None:
+        raise InvalidInputError("returned_list_missing")
+    return found[0]
 
 
 def required_file(*fields: str) -> tuple[bytes, str | None]:

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from backend.services.staff import OPERATOR
+from backend.services.types import Role
 from tests.factories import make_student
 from tests.web.console import PASSWORD, School, make_school
 
@@ -89,6 +91,35 @@ def test_a_reviewer_searches_opens_and_approves(
     context.close()
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+def test_an_invitations_link_leads_to_a_password_and_its_token_into_no_address(
+    browser: Browser, school: School, address: str, *, scripts: bool
+) -> None:
+    new = school.services.invitations.invite(
+        OPERATOR,
+        username="li.hua",
+        display_name="李样例",
+        role=Role.REVIEWER,
+        station_id=None,
+    )
+    token = new.url.partition("#")[2]
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/admin/invitation#{token}")
+    if not scripts:
+        page.get_by_label("邀请码").fill(new.url)
+        page.get_by_role("button", name="继续").click()
+    page.get_by_label("密码", exact=False).first.fill(PASSWORD)
+    page.get_by_label("再输一次密码").fill(PASSWORD)
+    page.get_by_role("button", name="保存密码").click()
+    expect(page.get_by_role("status")).to_have_text("密码已设好，请用它登录。")
+    assert token not in "".join(url.partition("#")[0] for url in asked)
+    assert token not in page.url
+    context.close()
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_is_wider_than_the_screen(
     browser: Browser, school: School, address: str, width: int
@@ -108,8 +139,15 @@ def test_no_page_is_wider_than_the_screen(
         "/admin/campaigns",
         "/admin/policies/national-2017",
         f"/admin/campaigns/{school.campaign}/entries",
+        f"/admin/campaigns/{school.campaign}/students",
+        f"/admin/campaigns/{school.campaign}/missing?station={school.stations['CS01']}",
         "/admin/staff",
-        "/admin/audit",
+        "/admin/staff/invitations/new",
+        "/admin/staff/1",
+        "/admin/account",
+        "/admin/second-factor",
+        "/admin/invitation",
+        "/admin/audit?check=1",
         "/admin/password",
         "/admin/nothing",
     ):

@@ -6,15 +6,19 @@ import os
 import re
 import stat
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import delete, select, update
 
 from backend.app import make_adapters, make_services
 from backend.cli import demo_data, main, upkeep
+from backend.crypto.totp import code_at
 from backend.db.models import AuditEvent
+from backend.db.people_models import AuditHead
+from backend.domain.errors import NotAuthenticatedError
 from backend.imaging.code_reader import QrCodeReader
 from backend.ports import Job
 from backend.services import Services
@@ -42,6 +46,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def demo(folder: Path) -> Result:
     """The demonstration, set up and not served."""
     return run("start-demo", "--prepare-only")
+
+
+@pytest.mark.parametrize(("file", "start"), [("all.pdf", b"%PDF"), ("all.zip", b"PK")])
+def test_posters_of_a_campaign_are_written(
+    demo: Result, file: str, start: bytes
+) -> None:
+    assert demo.exit_code == 0
+    done = run("posters", "1", "--size", "sign", "--out", file)
+    assert done.exit_code == 0, done.output
+    assert Path(file).read_bytes().startswith(start)
+    wrong = run("posters", "9", "--out", file)
+    assert wrong.exit_code == 1
+    assert "There is no campaign 9; there are:\n  1  " in wrong.output
+    assert run("posters", "1", "--out", "none/all.pdf").exit_code == 1
 
 
 def services() -> Services:
@@ -94,6 +112,39 @@ def test_a_new_account_signs_in_with_the_password_it_was_told(demo: Result) -> N
     reset = run("staff", "reset-password", "wang").output.split(": ")[1].split()[0]
     assert reset != password
     services().staff.sign_in("wang", reset, address="127.0.0.1")
+
+
+def test_an_invitation_is_a_link_with_its_token_behind_the_mark(demo: Result) -> None:
+    told = run(
+        "staff", "invite", "zhou", "--name", "周老师", "--role", "station",
+        "--station", "ZD02",
+    )  # fmt: skip
+    address, _, token = told.output.split()[1].partition("#")
+    assert address.endswith("/admin/invitation")
+    user = services().invitations.accept(
+        token, "an invented passphrase", address="127.0.0.1"
+    )
+    assert (user.username, user.role.value) == ("zhou", "station")
+    again = run("staff", "invite", "zhou", "--name", "周")
+    assert again.exit_code == 1
+
+
+def test_a_lost_second_factor_is_taken_away(demo: Result) -> None:
+    wired = services()
+    password = "an invented passphrase"
+    wired.staff.reset_password(OPERATOR, "admin", password)
+    info = wired.staff.sign_in("admin", password, address="127.0.0.1").session
+    wired.second_factor.begin(info)
+    pending = wired.second_factor.pending(info)
+    assert pending is not None
+    secret = pending.secret.replace(" ", "")
+    wired.second_factor.confirm(info, code_at(secret, datetime.now(UTC)))
+    with pytest.raises(NotAuthenticatedError, match="totp_required"):
+        wired.staff.sign_in("admin", password, address="127.0.0.1")
+    assert run("staff", "reset-totp", "admin").exit_code == 0
+    wired.staff.sign_in("admin", password, address="127.0.0.1")
+    assert run("staff", "reset-totp", "admin").exit_code == 1
+    assert run("staff", "reset-totp", "nobody").exit_code == 1
 
 
 def test_a_station_account_needs_a_station_that_exists(demo: Result) -> None:
@@ -239,7 +290,9 @@ def test_a_file_that_a_row_names_and_that_is_gone_is_an_alarm(demo: Result) -> N
 
 
 def test_the_audit_chain_is_verified(demo: Result) -> None:
-    assert "whole" in run("verify-audit").output
+    said = run("verify-audit").output
+    assert "whole" in said
+    assert "signed, from row 1 on" in said
     db = make_adapters(read_settings(Path("var/demo.env"))).db
     with db.transaction() as session:
         row = session.get(AuditEvent, 2)
@@ -248,6 +301,24 @@ def test_the_audit_chain_is_verified(demo: Result) -> None:
     result = run("verify-audit")
     assert result.exit_code == 1
     assert "row 2" in result.output
+
+
+def test_an_end_of_the_audit_chain_that_was_cut_off_or_forged_is_told(
+    demo: Result,
+) -> None:
+    db = make_adapters(read_settings(Path("var/demo.env"))).db
+    with db.transaction() as session:
+        last = session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()))
+        session.delete(next(iter(last)))
+    result = run("verify-audit")
+    assert result.exit_code == 1
+    assert "cut off" in result.output
+    with db.transaction() as session:
+        session.execute(update(AuditHead).values(signature="0" * 64))
+    assert "forged" in run("verify-audit").output
+    with db.transaction() as session:
+        session.execute(delete(AuditHead))
+    assert "with the next act" in run("verify-audit").output
 
 
 def test_what_is_due_is_done_once_and_told(demo: Result) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.domain.binding import (
+    Adopt,
     AlreadyMine,
     Bind,
     BindingFacts,
@@ -71,6 +72,33 @@ def with_claims(**changes: str | None) -> CollectionCode:
 
 def held(*, mine: bool, student_id: int | None = 7) -> BindingFacts:
     return BindingFacts(of_code=Holding(5, student_id, mine))
+
+
+def kept_by_staff(*, codeless: bool) -> BindingFacts:
+    return BindingFacts(of_students={7: Holding(5, 7, mine=False, codeless=codeless)})
+
+
+def test_a_student_brings_the_code_to_what_staff_hold_for_them() -> None:
+    assert ask(ROW, bindings=kept_by_staff(codeless=True)) == Adopt(5)
+    # The roster's code and an exemption still decide first.
+    other = replace(ROW, code_matches=False)
+    assert ask(other, bindings=kept_by_staff(codeless=True)) == Refuse(
+        RefusalCode.CODE_DIFFERS_FROM_ROSTER
+    )
+    # A wrong last six proves nobody, whoever holds what.
+    wrong = replace(ROW, id_last6_matches=False)
+    assert ask(wrong, bindings=kept_by_staff(codeless=True)) == WAITING
+
+
+def test_a_binding_with_a_code_is_not_to_be_adopted() -> None:
+    assert ask(ROW, bindings=kept_by_staff(codeless=False)) == Refuse(
+        RefusalCode.STUDENT_TAKEN
+    )
+
+
+def test_a_waiting_request_keeps_its_own_photo_apart() -> None:
+    facts = replace(kept_by_staff(codeless=True), of_code=Holding(6, None, mine=True))
+    assert ask(ROW, bindings=facts) == Refuse(RefusalCode.STUDENT_TAKEN)
 
 
 def test_all_agrees() -> None:

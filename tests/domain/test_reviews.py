@@ -29,12 +29,24 @@ STEPS = {
         "supersede": "superseded",
         "withdraw": "withdrawn",
     },
-    "approved": {"return": "returned"},
-    "returned": {"supersede": "superseded", "withdraw": "withdrawn"},
-    "delivered": {},
-    "accepted": {},
-    "sent_back": {"supersede": "superseded"},
-    "superseded": {"revive": "draft"},
+    "approved": {"return": "returned", "reopen": "pending", "deliver": "delivered"},
+    "returned": {
+        "reopen": "pending",
+        "supersede": "superseded",
+        "withdraw": "withdrawn",
+    },
+    "delivered": {
+        "recall": "approved",
+        "accept": "accepted",
+        "send_back": "sent_back",
+    },
+    "accepted": {"send_back": "sent_back"},
+    "sent_back": {
+        "accept": "accepted",
+        "supersede": "superseded",
+        "withdraw": "withdrawn",
+    },
+    "superseded": {"revive": "draft", "withdraw": "withdrawn"},
     "withdrawn": {},
 }
 

@@ -21,7 +21,7 @@ from tests.pictures import as_jpeg, astronaut, unlike
 from tests.server import ApiStudent, RunningServer, running_server
 
 _ROUNDS = 20
-_UPLOADS = 100
+_UPLOADS = 25
 _CLIENTS = 8
 
 
@@ -74,7 +74,7 @@ def test_every_acknowledged_photo_survives_twenty_killed_workers(
         with ThreadPoolExecutor(_CLIENTS) as pool:
             first = round_number * _UPLOADS
             running = [pool.submit(one, first + n) for n in range(_UPLOADS)]
-            for _ in range(chance.randrange(10, _UPLOADS - 10)):
+            for _ in range(chance.randrange(3, _UPLOADS - 3)):
                 done.acquire()
             os.kill(chance.choice(server.workers()), signal.SIGKILL)
             killed += 1

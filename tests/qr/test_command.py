@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from qr.__main__ import RowsError, file_stem, main, read_specs
 
@@ -36,6 +37,18 @@ def test_each_row_becomes_a_set_of_files(tmp_path: Path, encoding: str) -> None:
         "002-点-二.png",
         "posters.pdf",
     ]
+
+
+def test_posters_are_as_large_as_asked(tmp_path: Path) -> None:
+    coded = HEADER.replace("school", "school,code") + ROW.replace(
+        "样例大学", "样例大学,CS01"
+    )
+    out = tmp_path / "signs"
+    file = written(tmp_path, coded)
+    assert main([str(file), "--size", "sign", "--out", str(out)]) == 0
+    (page,) = PdfDocument((out / "posters.pdf").read_bytes())
+    assert tuple(map(round, page.get_size())) == (283, 283)
+    assert "CS01" in page.get_textpage().get_text_range()
 
 
 def test_every_bad_row_is_named_and_nothing_is_written(

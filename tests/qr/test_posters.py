@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 import qr
+from qr.code import PRINT_LEVEL
 from qr.fonts import PACKAGE, first_existing
 from qr.layout import (
     BLOCKS,
     HEIGHT_MM,
     MARGIN_MM,
+    SIGN_BLOCKS,
     WIDTH_MM,
     Block,
     Box,
@@ -30,6 +32,7 @@ from qr.layout import (
     step_box,
     wrap,
 )
+from qr.matrix import matrix
 
 URL = "https://bizhao.example.edu.cn/s/Ab3dEf6hIj9kLm2n"
 pytestmark = pytest.mark.needs("cjk-font")
@@ -169,6 +172,49 @@ def test_the_picture_is_a4_and_is_read_back() -> None:
     picture = Image.open(io.BytesIO(qr.render_poster_png(spec(), dpi=100)))
     assert picture.size == (round(210 / 25.4 * 100), round(297 / 25.4 * 100))
     assert read(picture) == URL
+
+
+@pytest.mark.parametrize(
+    ("size", "points"),
+    [
+        (qr.Size.A4, (595, 842)),
+        (qr.Size.A3, (842, 1191)),
+        (qr.Size.SIGN, (283, 283)),
+    ],
+)
+def test_each_size_is_as_large_as_it_says_and_read_back(
+    size: qr.Size, points: tuple[int, int]
+) -> None:
+    document = pypdfium2.PdfDocument(qr.render_poster_pdf([spec()], size=size))
+    assert tuple(map(round, document[0].get_size())) == points
+    assert read(document[0].render(scale=2).to_pil()) == URL
+    document.close()
+    picture = Image.open(io.BytesIO(qr.render_poster_png(spec(), size=size, dpi=90)))
+    assert picture.size == pytest.approx([p / 72 * 90 for p in points], abs=1)
+    assert read(picture) == URL
+
+
+def test_the_code_of_a_sign_is_sixty_millimetres_without_its_white() -> None:
+    (code,) = [s for s in lay_out(spec(), square, qr.Size.SIGN) if isinstance(s, Code)]
+    modules = len(matrix(URL, PRINT_LEVEL))
+    assert code.box.width * modules / (modules + 8) >= 60
+    boxes = [code.box, *(block.box for block in SIGN_BLOCKS.values())]
+    for n, a in enumerate(boxes):
+        assert a.x >= 5
+        assert a.right <= 95
+        assert a.bottom < 98
+        for b in boxes[n + 1 :]:
+            assert a.bottom <= b.y + 1e-9 or b.bottom <= a.y + 1e-9, (a, b)
+
+
+def test_the_short_code_of_a_station_stands_on_every_size() -> None:
+    for size in qr.Size:
+        shapes = lay_out(spec(station_code="CS01"), square, size)
+        said = "".join(s.text for s in shapes if isinstance(s, Text))
+        assert "站点代码 CS01" in said
+        assert "样例市第一函授站" in said
+    without = lay_out(spec(), square)
+    assert "站点代码" not in "".join(s.text for s in without if isinstance(s, Text))
 
 
 def test_a_poster_says_all_that_it_must() -> None:

@@ -61,7 +61,8 @@ def hand_in(world: World, who: Principal, binding: BindingView) -> SubmissionVie
 
 
 def decide(world: World, photo: SubmissionView, action: str) -> SubmissionView:
-    return world.services.reviews.decide(
+    """Decide, and let the minute pass in which it can be taken back."""
+    decided = world.services.reviews.decide(
         OPERATOR,
         photo.public_id,
         action=action,  # type: ignore[arg-type] # one of the two
@@ -69,6 +70,9 @@ def decide(world: World, photo: SubmissionView, action: str) -> SubmissionView:
         note="",
         expected_version=photo.version,
     )
+    world.clock.move(minutes=1)
+    world.services.outbox.send_due()
+    return decided
 
 
 def rows(world: World) -> list[OutgoingMessageRow]:
@@ -78,7 +82,7 @@ def rows(world: World) -> list[OutgoingMessageRow]:
         )
 
 
-def test_a_decision_is_told_at_once_where_there_is_no_queue(world: World) -> None:
+def test_a_decision_is_told_when_it_stands(world: World) -> None:
     who, binding = student(world)
     decide(world, hand_in(world, who, binding), "return")
     (sent,) = world.wechat.sent

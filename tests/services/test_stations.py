@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
+from pypdfium2 import PdfDocument
 
 from backend.domain.campaigns import EntryState
 from backend.domain.errors import (
@@ -13,7 +16,7 @@ from backend.domain.errors import (
     NotFoundError,
     PermissionDeniedError,
 )
-from backend.services.posters import poster_spec
+from backend.services.posters import Size, poster_spec
 from backend.services.staff import OPERATOR
 from backend.services.types import EntryAdminView, StationView
 from tests.services.worlds import World, at_once, new_campaign
@@ -204,6 +207,76 @@ def test_what_a_station_prints(world: World) -> None:
         assert "CS01" in media.filename
         with pytest.raises(NotFoundError, match="entry_not_found"):
             draw(who, world.entries["ZZ02"])
+
+
+@pytest.mark.needs("cjk-font")
+def test_nothing_is_printed_of_an_ended_entry(world: World) -> None:
+    posters = world.services.posters
+    world.services.stations.replace_entry(OPERATOR, world.entry, "破损")
+    world.services.stations.retire_entry(OPERATOR, world.entries["ZZ02"], "停用")
+    for draw in (posters.pdf, posters.png, posters.code_png, posters.code_svg):
+        for token in world.entries.values():
+            with pytest.raises(ConflictError, match="entry_already_ended"):
+                draw(OPERATOR, token)
+    for draw_all in (posters.all_pdf, posters.all_zip):
+        with pytest.raises(ConflictError, match="no_live_entries"):
+            draw_all(world.staff["zz02"], world.campaign)
+    states = posters.states(OPERATOR, world.campaign)
+    assert [(s.entry.station.code, s.recall) for s in states] == [
+        ("CS01", False),
+        ("ZZ02", True),
+        ("CS01", True),
+    ]
+
+
+@pytest.mark.needs("cjk-font")
+def test_the_posters_of_all_stations_come_in_one_file_and_are_listed(
+    world: World,
+) -> None:
+    posters = world.services.posters
+    media = posters.all_pdf(world.staff["admin"], world.campaign, size=Size.SIGN)
+    assert media.filename == f"signs-{world.campaign}.pdf"
+    sheets = PdfDocument(media.data)
+    assert [tuple(map(round, page.get_size())) for page in sheets] == [(283, 283)] * 2
+    archives = [
+        b"".join(posters.all_zip(OPERATOR, world.campaign, size=Size.A3).chunks)
+        for _ in range(2)
+    ]
+    assert archives[0] == archives[1]
+    with ZipFile(BytesIO(archives[0])) as archive:
+        assert archive.namelist() == [
+            "001-CS01-长沙样例函授站.pdf",
+            "002-ZZ02-株洲示范函授站.pdf",
+        ]
+        assert all(
+            archive.read(name).startswith(b"%PDF") for name in archive.namelist()
+        )
+    world.clock.move(minutes=1)
+    posters.pdf(world.staff["cs01"], world.entry)
+    first, second = posters.states(OPERATOR, world.campaign)
+    assert [(p.size, p.who) for p in first.prints] == [
+        ("sign", "admin"),
+        ("A3", OPERATOR.username),
+        ("A4", "cs01"),
+    ]
+    assert first.prints[-1].at == world.clock.now()
+    assert [p.size for p in second.prints] == ["sign", "A3"]
+    (own,) = posters.states(world.staff["cs01"], world.campaign)
+    assert own == first
+    events = world.services.audit.page(OPERATOR).items[2::-1]
+    assert [event.detail for event in events] == [
+        "A3 zip, 2: CS01, ZZ02",
+        "A3 zip, 2: CS01, ZZ02",
+        "A4 pdf, 1: CS01",
+    ]
+
+
+@pytest.mark.needs("cjk-font")
+def test_a_station_gets_its_own_posters_only(world: World) -> None:
+    media = world.services.posters.all_pdf(world.staff["zz02"], world.campaign)
+    assert len(PdfDocument(media.data)) == 1
+    with pytest.raises(NotFoundError, match="campaign_not_found"):
+        world.services.posters.all_zip(world.staff["zz02"], world.campaign + 1)
 
 
 def test_a_poster_tells_the_days_of_the_school_s_zone(world: World) -> None:

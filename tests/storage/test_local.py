@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -252,3 +252,15 @@ def test_a_changed_byte_of_a_sealed_file_is_noticed(root: Path, place: int) -> N
     with pytest.raises(UnavailableError) as error:
         sealed.get(KEY)
     assert code_of(error) == "storage_damaged"
+
+
+def test_a_file_goes_unless_it_was_put_since(root: Path) -> None:
+    store = LocalPhotoStore(root)
+    key = store.put(b"photo")
+    (path,) = root.rglob(key)
+    put = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    assert not store.delete_older(key, put)
+    assert store.get(key) == b"photo"
+    assert store.delete_older(key, put + timedelta(seconds=1))
+    assert store.delete_older(key, put)
+    assert not path.exists()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import hashlib
 import io
 import re
 import shutil
@@ -15,16 +16,16 @@ import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from apiflask import APIFlask
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
 from backend.app import Adapters, create_app, make_services
 from backend.crypto import Passwords, Vault
-from backend.db.base import Base
 from backend.db.engine import Database
 from backend.domain.codes import parse_collection_code
 from backend.domain.measurements import Measurements
@@ -41,7 +42,7 @@ from backend.domain.report import (
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import draw_sample_card
 from backend.jobs.inline import InlineJobs
-from backend.ports import WeChatGateway
+from backend.ports import PhotoInspector, WeChatGateway
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
 from backend.services.staff import OPERATOR
@@ -49,6 +50,7 @@ from backend.services.types import BindingView, Role, SessionInfo, SubmissionVie
 from backend.settings import new_key, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
+from tests.databases import migrated_sqlite
 from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
 from tests.fakes import SaidByWeChat
@@ -62,7 +64,8 @@ EARS: Final = Box(6, 10, 36, 12)
 _FILE: Final = "school.sqlite3"
 _DATA_KEY: Final = new_key()
 _HASH_KEY: Final = new_key()
-_PASSWORDS: Final = Passwords()
+#: As cheap as Argon2 gets; how dear it has to be is tested with the passwords.
+_PASSWORDS: Final = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @dataclass
@@ -90,6 +93,7 @@ class CannedInspection:
     report: Report
     portrait: bytes | None
     overlay: bytes | None
+    likeness: str | None
 
 
 @dataclass
@@ -99,6 +103,7 @@ class CannedInspector:
     fails: bool = False
     seen: int = 0
     ears: Status = Status.PASS
+    likeness: str | None = None
 
     def inspect(
         self,
@@ -158,7 +163,15 @@ class CannedInspector:
             picture_height=64,
         )
         del policy
-        return CannedInspection(facts, report, portrait, jpeg((10, 20, 30)))
+        return CannedInspection(
+            file=facts,
+            report=report,
+            portrait=portrait,
+            overlay=jpeg((10, 20, 30)),
+            likeness=None
+            if self.fails
+            else self.likeness or hashlib.sha256(data).hexdigest(),
+        )
 
     def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
         """Return a picture of the box's size, coloured by how large it is."""
@@ -256,7 +269,12 @@ class School:
 
 
 def make_school(
-    folder: Path, *, students: int = 12, wechat: WeChatGateway | None = None
+    folder: Path,
+    *,
+    students: int = 12,
+    wechat: WeChatGateway | None = None,
+    inspector: PhotoInspector | None = None,
+    **settings: Any,
 ) -> School:
     """Return a school with two stations, a campaign, a roster and four accounts.
 
@@ -264,7 +282,7 @@ def make_school(
     """
     filled = _filled(students)
     shutil.copy(filled.database, folder)
-    school = _open(folder, wechat)
+    school = _open(folder, wechat, inspector, **settings)
     school.campaign = filled.campaign
     school.stations, school.entries = dict(filled.stations), dict(filled.entries)
     return school
@@ -284,15 +302,20 @@ class _Filled:
 def _filled(students: int) -> _Filled:
     folder = Path(tempfile.mkdtemp(prefix="school-"))
     atexit.register(shutil.rmtree, folder)
+    migrated_sqlite(folder / _FILE)
     school = _open(folder)
-    Base.metadata.create_all(school.db.engine)
     _fill(school, students)
     # Closing the last connection writes everything into the one file.
     school.db.dispose()
     return _Filled(folder / _FILE, school.campaign, school.stations, school.entries)
 
 
-def _open(folder: Path, wechat: WeChatGateway | None = None) -> School:
+def _open(
+    folder: Path,
+    wechat: WeChatGateway | None = None,
+    inspector: PhotoInspector | None = None,
+    **more: Any,
+) -> School:
     url = f"sqlite:///{folder / _FILE}"
     settings = read_settings(
         database_url=url,
@@ -301,13 +324,14 @@ def _open(folder: Path, wechat: WeChatGateway | None = None) -> School:
         data_keys=f"k1:{_DATA_KEY}",
         hash_key=_HASH_KEY,
         mini_program={"app_id": f"wx{'0' * 16}", "secret": "of nobody"},
+        **more,
     )
-    db, clock, inspector = Database(url), HandClock(), CannedInspector()
+    db, clock, canned = Database(url), HandClock(), CannedInspector()
     adapters = Adapters(
         db=db,
         vault=Vault(keys=settings.keys, current="k1", hash_key=settings.hash_key_bytes),
         store=LocalPhotoStore(settings.photo_root),
-        inspector=inspector,
+        inspector=inspector or canned,
         reader=QrCodeReader(),
         clock=clock,
         passwords=_PASSWORDS,
@@ -315,7 +339,7 @@ def _open(folder: Path, wechat: WeChatGateway | None = None) -> School:
         jobs=InlineJobs(),
     )
     app = create_app(settings, adapters)
-    return School(app, make_services(settings, adapters), clock, inspector, db)
+    return School(app, make_services(settings, adapters), clock, canned, db)
 
 
 def _fill(school: School, students: int) -> None:
@@ -391,7 +415,10 @@ def csrf_of(page: TestResponse) -> str:
 
 
 def send(
-    client: FlaskClient, page: str, to: str, **fields: str | list[str]
+    client: FlaskClient,
+    page: str,
+    to: str,
+    **fields: str | list[str] | tuple[io.BytesIO, str],
 ) -> TestResponse:
     """Send a form of the page, with the token the page carries."""
     token = csrf_of(client.get(page))

@@ -74,6 +74,7 @@ class FixedInspection:
     report: Report
     portrait: bytes | None
     overlay: bytes | None
+    likeness: str | None
 
 
 class ObedientInspector:
@@ -96,6 +97,7 @@ class ObedientInspector:
             report=make_report(kind),
             portrait=picture(480, 640) if framed else None,
             overlay=picture(600, 800),
+            likeness=None,
         )
 
     def close_up(
@@ -229,6 +231,7 @@ def make_stage(
             public_url=settings.public_url,
             secure_cookies=False,
             max_upload_bytes=settings.max_upload_bytes,
+            max_batch_bytes=1024**3,
         ),
         proxies=0,
     )

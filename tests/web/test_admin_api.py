@@ -143,6 +143,16 @@ def test_records_are_searched_by_body_and_paged_by_cursor(school: School) -> Non
     found = body(call("POST", "/records/search", wanted))["items"]
     assert [row["student_no"] for row in found] == [make_student(1).student_no]
     assert make_student(1).id_number not in str(found)
+    ordered = {
+        "filters": {"text": make_student(1).name, "graduating_year": 2026},
+        "order": "name",
+        "descending": False,
+        "cursor": "z",
+    }
+    (row,) = body(call("POST", "/records/search", ordered))["items"]
+    assert row["student_no"] == make_student(1).student_no
+    sheet = call("POST", "/records/export", {"format": "csv"})
+    assert len(sheet.data.splitlines()) == 4
     wrong = body(call("POST", "/records/search", {"filters": {"status": "?"}}), 400)
     assert wrong["violations"][0]["field"] == "filters.status"
 

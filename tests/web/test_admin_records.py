@@ -1,6 +1,13 @@
+import re
+from html import unescape
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+from werkzeug.test import TestResponse
 
 from backend.domain.codes import parse_collection_code
 from tests.factories import make_student
@@ -27,43 +34,52 @@ def test_the_start_page_shows_campaigns_and_a_search_box(school: School) -> None
     assert "工作人员</a>" not in answer.text
 
 
-def test_records_are_found_by_each_personal_field(school: School) -> None:
+def search(client: FlaskClient, **fields: str) -> TestResponse:
+    """Send the form and follow it to its address."""
+    sent = send(client, "/admin/records", "/admin/records", **fields)
+    assert sent.status_code == 303
+    return client.get(sent.location)
+
+
+def test_records_are_found_by_all_that_names_a_student(school: School) -> None:
     school.hand_in(0)
     school.hand_in(2)
     student = make_student(0)
     other = make_student(2).student_no
-    fingerprint = parse_collection_code(student.payload).fingerprint
     client = school.client("reviewer")
-    for field, value in (
-        ("name", student.name),
-        ("student_no", student.student_no),
-        ("id_number", student.id_number),
-        ("id_number", student.id_number[-6:].lower()),
-        ("code", student.payload),
-        ("code", fingerprint),
+    for typed in (
+        student.name,
+        student.student_no,
+        student.id_number,
+        student.id_number[-6:].lower(),
+        student.payload,
+        parse_collection_code(student.payload).fingerprint,
     ):
-        answer = send(client, "/admin/records", "/admin/records", **{field: value})
-        assert answer.status_code == 200, field
-        assert student.student_no in answer.text, field
-        assert other not in answer.text, field
-        assert student.id_number not in answer.text.replace(f'value="{value}"', "")
+        answer = search(client, q=typed)
+        assert answer.status_code == 200, typed
+        assert student.student_no in answer.text, typed
+        assert other not in answer.text, typed
+        assert student.id_number not in answer.text.replace(f'value="{typed}"', "")
 
 
-def test_personal_fields_never_enter_an_address(school: School) -> None:
+def test_what_names_somebody_never_stands_in_an_address(school: School) -> None:
     for n in range(0, 12, 2):
         school.bind(n)
     client = school.client("admin")
     name = make_student(0).name
-    answer = send(client, "/admin/records", "/admin/records", name=name)
-    assert "Location" not in answer.headers
+    sent = send(client, "/admin/records", "/admin/records", q=name, sort="name")
+    assert name not in unquote(sent.location)
+    answer = client.get(sent.location)
+    assert f'value="{name}"' in answer.text
     links = [part.split('"')[0] for part in answer.text.split('href="')[1:]]
     links += [part.split('"')[0] for part in answer.text.split('action="')[1:]]
-    assert not [link for link in links if name in link or "name=" in link]
+    assert not [link for link in links if name in unquote(link)]
+    # Kept as a bookmark it finds the same; another's key opens nothing.
+    assert client.get(sent.location).text.count(make_student(0).student_no)
+    assert client.get("/admin/records?q=foreign").status_code == 400
 
 
-def test_a_search_without_personal_fields_gets_an_address_of_its_own(
-    school: School,
-) -> None:
+def test_other_conditions_stand_in_the_address_as_they_are(school: School) -> None:
     client = school.client("admin")
     answer = send(
         client,
@@ -75,6 +91,50 @@ def test_a_search_without_personal_fields_gets_an_address_of_its_own(
     assert answer.status_code == 303
     assert answer.location == (
         f"/admin/records?campaign={school.campaign}&status=pending"
+    )
+
+
+def test_every_condition_of_the_form_narrows(school: School) -> None:
+    school.hand_in(0)
+    shown = make_student(0).student_no
+    client = school.client("admin")
+    for fitting, other in (
+        ("year=2026", "year=2025"),
+        (f"level={make_student(0).level}", "level=博士"),
+        ("class_no=", "class_no=没有"),
+        ("major=保", "major=没有"),
+        ("study_form=函授", "study_form=脱产"),
+        ("binding=active", "binding=released"),
+        ("verdict=warn", "verdict=fail"),
+        ("source=scan", "source=batch"),
+        ("status=pending", "status=none"),
+        ("start=2026-03-02&end=2026-03-02", "start=2026-03-03"),
+        ("end=2026-03-02", "end=2026-03-01"),
+        ("verdict=?&start=?&binding=?", "human=1"),
+        ("campaign=x", "decider=1"),
+    ):
+        assert shown in client.get(f"/admin/records?{fitting}").text, fitting
+        assert shown not in client.get(f"/admin/records?{other}").text, other
+
+
+def test_headings_sort_and_turn_round(school: School) -> None:
+    numbers = [make_student(n).student_no for n in (0, 2)]
+    school.bind(0)
+    school.bind(2)
+    client = school.client("admin")
+
+    def order(page: str) -> list[int]:
+        text = client.get(page).text
+        return sorted((0, 1), key=lambda n: text.index(numbers[n]))
+
+    assert order("/admin/records?sort=student_no") == [0, 1]
+    assert order("/admin/records?sort=student_no&dir=down") == [1, 0]
+    text = client.get("/admin/records?sort=student_no&class_no=x").text
+    assert "没有找到" in text
+    text = client.get("/admin/records?sort=student_no").text
+    assert (
+        'aria-sort="ascending"><a class="sort" href="/admin/records?sort=student_no&amp;dir=down"'
+        in text
     )
 
 
@@ -95,7 +155,7 @@ def test_pages_follow_each_other_forwards_and_back(
     assert make_student(5).student_no in client.get(back).text
 
 
-def test_pages_of_a_personal_search_travel_in_forms(
+def test_the_last_page_is_one_step_away_in_a_sealed_search_too(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backend.web.admin.records._PAGE_ROWS", 1)
@@ -103,31 +163,79 @@ def test_pages_of_a_personal_search_travel_in_forms(
     school.bind(0)
     school.bind(10)
     client = school.client("admin")
-    surname = make_student(0).name[0]
-    first = send(client, "/admin/records", "/admin/records", name=surname)
+    first = search(client, q=make_student(0).name[0])
     assert make_student(10).student_no in first.text
-    cursor = first.text.split('name="cursor" value="')[1].split('"')[0]
-    second = send(
-        client, "/admin/records", "/admin/records", name=surname, cursor=cursor
-    )
-    assert make_student(0).student_no in second.text
+    link = first.text.split("末页")[0].split('href="')[-1].split('"')[0]
+    last = client.get(link.replace("&amp;", "&"))
+    assert make_student(0).student_no in last.text
+    assert make_student(10).student_no not in last.text
+    assert "首页" in last.text
 
 
 def test_an_empty_result_says_what_to_try(school: School) -> None:
-    answer = send(
-        school.client("cs01"), "/admin/records", "/admin/records", name="查无此人"
-    )
+    answer = search(school.client("cs01"), q="查无此人")
     assert "没有找到符合条件的记录" in answer.text
     assert "你只能看到本站学生的记录" in answer.text
 
 
-def test_a_mistyped_number_is_explained_and_kept_in_the_form(school: School) -> None:
-    answer = send(
-        school.client("admin"), "/admin/records", "/admin/records", id_number="12345"
-    )
+def test_who_has_bound_nothing_is_counted(school: School) -> None:
+    name = make_student(0).name
+    assert "名单里有 1 名学生符合" in search(school.client("admin"), q=name).text
+    assert "名单里有" not in search(school.client("zz02"), q=name).text
+
+
+def test_what_cannot_be_meant_is_explained_and_kept_in_the_form(school: School) -> None:
+    answer = search(school.client("admin"), q="???")
     assert answer.status_code == 400
-    assert 'value="12345"' in answer.text
+    assert 'value="???"' in answer.text
     assert 'role="alert"' in answer.text
+
+
+def export(client: FlaskClient, page: str, **fields: str) -> TestResponse:
+    """Send the form for exporting that a page of results carries."""
+    text = client.get(page).text.split('action="/admin/records/export"')[1]
+    hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', text)
+    return client.post(
+        "/admin/records/export", data={k: unescape(v) for k, v in hidden} | fields
+    )
+
+
+def test_all_pages_of_a_search_are_exported_as_a_sheet(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.web.admin.records._PAGE_ROWS", 1)
+    for n in (0, 2, 80):
+        school.bind(n) if n else school.hand_in(n)
+    student = make_student(0)
+    client = school.client("admin")
+    sent = send(client, "/admin/records", "/admin/records", q=student.name, sort="name")
+    csv = export(client, sent.location, format="csv")
+    assert csv.content_type.startswith("text/csv")
+    lines = csv.data.decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("姓名,学号,身份证号")
+    assert student.student_no in lines[1]
+    assert student.id_number not in csv.text
+    assert make_student(2).student_no not in csv.text
+    assert "待审核" in csv.text
+    whole = export(client, sent.location, format="csv", whole_numbers="1")
+    assert student.id_number in whole.text
+    sheet = export(client, "/admin/records", format="xlsx")
+    rows = list(load_workbook(BytesIO(sheet.data), read_only=True).active.values)
+    assert {row[1] for row in rows[1:]} >= {
+        student.student_no,
+        make_student(2).student_no,
+    }
+    assert audited(school, "records.export") == ["3 · all", f"{len(lines) - 1} · keys"]
+    assert audited(school, "id_number.export") == [f"{len(lines) - 1} · keys"]
+
+
+def test_whole_numbers_are_for_administrators(school: School) -> None:
+    school.bind(0)
+    client = school.client("reviewer")
+    assert "whole_numbers" not in client.get("/admin/records").text
+    answer = export(client, "/admin/records", format="csv", whole_numbers="1")
+    assert answer.status_code == 403
+    assert export(client, "/admin/records", q="foreign").status_code == 400
 
 
 def test_waiting_bindings_are_listed_by_themselves(school: School) -> None:

@@ -5,7 +5,9 @@ import pytest
 
 from backend.web.admin.pages import safe_return
 from backend.web.auth import STAFF_COOKIE
-from tests.web.console import PASSWORD, School, make_school, send
+from tests.web.console import PASSWORD, School, csrf_of, make_school, send
+
+PAGE = "/admin/sign-in"
 
 
 @pytest.fixture
@@ -19,9 +21,8 @@ def test_signing_in_leads_back_to_the_page_that_was_wanted(school: School) -> No
     assert turned_away.status_code == 302
     form = client.get(turned_away.location)
     assert "登录后会回到刚才的页面" in form.text
-    answer = client.post(
-        "/admin/sign-in",
-        data={"username": "admin", "password": PASSWORD, "next": "/admin/stations"},
+    answer = send(
+        client, PAGE, PAGE, username="admin", password=PASSWORD, next="/admin/stations"
     )
     assert (answer.status_code, answer.location) == (303, "/admin/stations")
     cookie = client.get_cookie(STAFF_COOKIE)
@@ -49,9 +50,8 @@ def test_signing_in_leads_back_to_the_page_that_was_wanted(school: School) -> No
 def test_a_return_address_that_leaves_the_console_is_not_followed(
     school: School, address: str
 ) -> None:
-    answer = school.client().post(
-        "/admin/sign-in",
-        data={"username": "admin", "password": PASSWORD, "next": address},
+    answer = send(
+        school.client(), PAGE, PAGE, username="admin", password=PASSWORD, next=address
     )
     assert (answer.status_code, answer.location) == (303, "/admin/")
 
@@ -67,11 +67,28 @@ def test_a_return_address_inside_the_console_is_kept(school: School) -> None:
 def test_a_refusal_does_not_say_which_part_was_wrong(
     school: School, username: str
 ) -> None:
-    answer = school.client().post(
-        "/admin/sign-in", data={"username": username, "password": "wrong"}
-    )
+    answer = send(school.client(), PAGE, PAGE, username=username, password="wrong")
     assert answer.status_code == 401
     assert "用户名或密码不对" in answer.text
+
+
+def test_nobody_is_signed_in_by_a_form_of_another_site(school: School) -> None:
+    right = {"username": "admin", "password": PASSWORD}
+    client, other = school.client(), school.client()
+    token = csrf_of(other.get(PAGE))
+    client.get(PAGE)
+    for forged in ({}, {"csrf_token": token}, {"csrf_token": ""}):
+        answer = client.post(PAGE, data=right | forged)
+        assert answer.status_code == 403
+        assert "已失效" in answer.text
+        assert client.get_cookie(STAFF_COOKIE) is None
+    # The page that says so holds what the next try needs.
+    token = csrf_of(client.post(PAGE, data=right))
+    again = client.post(PAGE, data=right | {"csrf_token": token})
+    assert again.status_code == 303
+    cookie = client.get_cookie("bizhao_gate")
+    assert cookie is not None
+    assert cookie.http_only
 
 
 def test_too_many_wrong_passwords_lock_the_account_and_say_how_long(
@@ -79,17 +96,13 @@ def test_too_many_wrong_passwords_lock_the_account_and_say_how_long(
 ) -> None:
     client = school.client()
     for _ in range(6):
-        client.post("/admin/sign-in", data={"username": "admin", "password": "wrong"})
-    answer = client.post(
-        "/admin/sign-in", data={"username": "admin", "password": PASSWORD}
-    )
+        send(client, PAGE, PAGE, username="admin", password="wrong")
+    answer = send(client, PAGE, PAGE, username="admin", password=PASSWORD)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.headers["Retry-After"] in answer.text
     school.clock.at += timedelta(hours=2)
-    again = client.post(
-        "/admin/sign-in", data={"username": "admin", "password": PASSWORD}
-    )
+    again = send(client, PAGE, PAGE, username="admin", password=PASSWORD)
     assert again.status_code == 303
 
 
@@ -130,13 +143,11 @@ def test_the_password_can_be_changed_by_who_knows_it(school: School) -> None:
     wrong = send(client, page, page, old="guess", new="short", again="short")
     assert wrong.status_code == 400
     assert "原密码不对" in wrong.text
-    assert "至少 10 个字符" in wrong.text
+    assert "至少 12 个字符" in wrong.text
     right = send(client, page, page, old=PASSWORD, new=new, again=new)
     assert right.status_code == 200
     assert "密码已修改" in right.text
-    answer = school.client().post(
-        "/admin/sign-in", data={"username": "reviewer", "password": new}
-    )
+    answer = send(school.client(), PAGE, PAGE, username="reviewer", password=new)
     assert answer.status_code == 303
 
 

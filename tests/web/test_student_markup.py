@@ -112,7 +112,16 @@ def _collect(stage: Stage, browser: Browser) -> dict[str, str]:
     see("withdraw", f"{start}/submission/{submission}/withdraw")
     see("withdraw consent", f"{start}/consent/withdraw")
     see("docs", "/api/v1/docs")
-    return seen
+    return seen | _erase(browser, binding)
+
+
+def _erase(browser: Browser, binding: str) -> dict[str, str]:
+    seen = {}
+    for name, path in (("my data", "/me/data"), ("erase", f"/me/erase/{binding}")):
+        browser.get(path)
+        seen[name] = browser.text
+    browser.post(browser.path)
+    return seen | {"receipt": browser.text}
 
 
 def test_every_page_is_sound_for_keyboards_and_readers(pages: dict[str, str]) -> None:

@@ -166,7 +166,8 @@ def test_consent_can_be_seen_and_taken_back(stage: Stage, browser: Browser) -> N
     assert "您已经同意了" in browser.text
     browser.get(f"/s/{stage.token}/consent/withdraw")
     browser.post(f"/s/{stage.token}/consent/withdraw")
-    assert browser.path == "/me/"
+    assert browser.path.startswith("/me/data")
+    assert "同意已经撤回" in browser.text
     assert browser.get(f"/s/{stage.token}/code").status_code == 302
 
 
@@ -556,7 +557,14 @@ def test_nothing_personal_stands_in_any_address(stage: Stage) -> None:
     rules = [str(r) for r in stage.app.url_map.iter_rules() if "student." in r.endpoint]
     assert rules
     names = {name for rule in rules for name in re.findall(r"<(?:.*?:)?(\w+)>", rule)}
-    assert names == {"token", "reading_id", "binding_id", "submission_id", "kind"}
+    assert names == {
+        "token",
+        "reading_id",
+        "binding_id",
+        "submission_id",
+        "kind",
+        "receipt",
+    }
 
 
 def test_the_session_survives_the_browser_being_closed(

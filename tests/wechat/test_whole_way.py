@@ -14,6 +14,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from backend.domain.reviews import UNDO_TIME
 from backend.domain.wechat import MessageKind
 from backend.services.staff import OPERATOR
 from backend.services.types import PrincipalKind, SearchFilter
@@ -148,6 +149,8 @@ def test_from_the_poster_through_wechats_sign_in_to_the_receipt(
         note="",
         expected_version=submission.version,
     )
+    service.stage.clock.time += UNDO_TIME
+    service.stage.services.outbox.send_due()
     (message,) = standin.sent
     assert (message.openid, message.template_id) == (openid, template_id)
     page.goto(message.page)
@@ -287,5 +290,7 @@ def _told(standin: StandIn, service: Live, openid: str, submission_id: str) -> N
         note="",
         expected_version=photo.version,
     )
+    service.stage.clock.time += UNDO_TIME
+    services.outbox.send_due()
     (message,) = standin.sent
     assert (message.openid, message.template_id) == (openid, template_id)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import update
 from backend.app import SystemClock, make_services
 from backend.db.wechat_models import OutgoingMessageRow
 from backend.domain.outbox import MessageState
+from backend.domain.reviews import UNDO_TIME
 from backend.domain.wechat import Account, MessageKind, WeChatUser
 from backend.jobs.queue import QueuedJobs
 from backend.ports import Job
@@ -45,6 +47,13 @@ def until(true: Callable[[], bool], what: str) -> None:
     while not true():
         assert time.monotonic() < end, what
         time.sleep(0.02)
+
+
+class MinuteBehind(SystemClock):
+    """What is decided by it has stood for a minute, so that the student is told at once."""
+
+    def now(self) -> datetime:
+        return super().now() - UNDO_TIME
 
 
 @dataclass
@@ -122,7 +131,7 @@ def office(
             settings = read_settings()
         standin.publish("pages/index/index")
         world.wechat.accounts = {Account.MINI_PROGRAM}
-        clock = SystemClock()
+        clock = MinuteBehind()
         adapters = replace(
             world.adapters,
             clock=clock,

@@ -17,12 +17,14 @@ from backend.domain.errors import (
     UpstreamError,
 )
 from backend.domain.wechat import Account
+from backend.services.posters import Size
 from backend.services.types import CampaignView, Media, Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import field, hand_out, number, show
 from backend.web.auth import staff_required
 from backend.web.context import services
+from backend.web.media import stream_response
 
 _ENDED = frozenset({EntryState.REPLACED, EntryState.RETIRED})
 
@@ -85,6 +87,31 @@ def retire_entry(session: StaffSession, token: str) -> ResponseReturnValue:
     return _back(campaign_id, "retired")
 
 
+@bp.get("/campaigns/<int:campaign_id>/posters")
+@staff_required(Role.ADMIN, Role.STATION)
+def posters(session: StaffSession, campaign_id: int) -> ResponseReturnValue:
+    """List which posters were printed when, and which have to come down."""
+    return _posters_page(session, campaign_id)
+
+
+@bp.get("/campaigns/<int:campaign_id>/posters.<any(pdf, zip):archive>")
+@staff_required(Role.ADMIN, Role.STATION)
+def all_posters(
+    session: StaffSession, campaign_id: int, archive: str
+) -> ResponseReturnValue:
+    """Hand out the posters of all stations, in one PDF or one PDF each."""
+    service = services().posters
+    try:
+        if archive == "zip":
+            return stream_response(
+                service.all_zip(session.user, campaign_id, size=_size())
+            )
+        media = service.all_pdf(session.user, campaign_id, size=_size())
+    except ConflictError as error:
+        return _posters_page(session, campaign_id, error)
+    return hand_out(media, download=True)
+
+
 @bp.get("/entries/<token>/poster.pdf")
 @staff_required(Role.ADMIN, Role.STATION)
 def poster_pdf(session: StaffSession, token: str) -> ResponseReturnValue:
@@ -119,7 +146,7 @@ def _poster(
 ) -> ResponseReturnValue:
     """Hand out a poster, or say why the mini-program code cannot be on it now."""
     if "mini_program" not in request.args:
-        return hand_out(draw(session.user, token), download=True)
+        return hand_out(draw(session.user, token, size=_size()), download=True)
     campaign_id = services().stations.entry(session.user, token).campaign.id
     try:
         media = draw(session.user, token, mini_program=True)
@@ -131,6 +158,30 @@ def _poster(
     ) as error:
         return _page(session, campaign_id, error)
     return hand_out(media, download=True)
+
+
+def _size() -> Size:
+    """Return the paper asked for; A4 for anything else."""
+    asked = request.args.get("size", "")
+    return Size(asked) if asked in set(Size) else Size.A4
+
+
+def _posters_page(
+    session: StaffSession, campaign_id: int, error: DomainError | None = None
+) -> ResponseReturnValue:
+    campaign = _campaign(session, campaign_id)
+    states = services().posters.states(session.user, campaign_id)
+    return show(
+        "posters.html",
+        session,
+        status=error.status if error else 200,
+        section="admin.campaigns",
+        campaign=campaign,
+        live=[state for state in states if not state.recall],
+        recalled=[state for state in states if state.recall],
+        sizes=list(Size),
+        message=message_for(error),
+    )
 
 
 def _back(campaign_id: int, done: str) -> ResponseReturnValue:

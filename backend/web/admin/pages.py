@@ -20,7 +20,14 @@ _FINISHED: Final = frozenset(
         "updated",
         "replaced",
         "retired",
+        "reminded",
+        "reminded_nobody",
         # one a line
+        "disabled",
+        "enabled",
+        "ended",
+        "factor-removed",
+        "withdrawn",
     }
 )
 #: Eighteen digits fit every database's widest integer.

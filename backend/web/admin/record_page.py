@@ -25,7 +25,7 @@ from backend.web.context import policy_of, services
 
 _LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
 #: The refusals that mean: look again, somebody was faster.
-_STALE: Final = frozenset({"stale_decision", "illegal_transition"})
+STALE: Final = frozenset({"stale_decision", "illegal_transition"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class DecisionForm:
     expected_version: int = 0
 
 
-_EMPTY_FORM: Final = DecisionForm(action="approve")
+#: No decision yet.
+EMPTY_FORM: Final = DecisionForm(action="approve")
 
 
 def find_submission(record: Record, submission_id: str) -> AdminSubmission:
@@ -71,13 +72,13 @@ def show_record(
     *,
     chosen: str = "",
     error: DomainError | None = None,
-    form: DecisionForm = _EMPTY_FORM,
+    form: DecisionForm = EMPTY_FORM,
     **opened: object,
 ) -> Response:
     """Render the record, with a form that was refused filled in as it was."""
     record = services().search.record(session.user, binding_id)
     current = find_submission(record, chosen) if chosen else current_submission(record)
-    stale = error is not None and error.code in _STALE
+    stale = error is not None and error.code in STALE
     may_review = session.user.role is not Role.STATION
     wrong = {violation.field for violation in error.violations} if error else set()
     return show(
@@ -97,6 +98,9 @@ def show_record(
         open_checks=wrong,
         ready_reasons=RETURN_REASONS.values(),
         may_review=may_review,
+        holder=services().review_queue.holder(session.user, current.view.public_id)
+        if may_review and current
+        else None,
         hidden=bool(current and current.quarantined)
         and not (session.user.role is Role.ADMIN and opened.get("shown_on_purpose")),
         can_approve=may_review
@@ -110,6 +114,7 @@ def show_record(
         if current
         else ReportLines(),
         policy=policy_of(current.view.report) if current else None,
+        deliveries=services().deliveries.of_record(session.user, binding_id),
         **opened,
     )
 

@@ -2,121 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backend.domain.errors import ConflictError, DomainError, InvalidInputError
-from backend.domain.reviews import SubmissionStatus
-from backend.services.types import (
-    Page,
-    RecordRow,
-    Role,
-    SearchFilter,
-    StaffSession,
-)
+from backend.domain.query import RecordOrder
+from backend.services.record_sheets import SheetKind, record_sheet
+from backend.services.types import Page, RecordRow, Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.messages import message_for
-from backend.web.admin.pages import field, hand_out, number, show
+from backend.web.admin.pages import field, hand_out, show
+from backend.web.admin.record_form import (
+    SearchForm,
+    addressed_form,
+    posted_form,
+)
 from backend.web.admin.record_page import show_record
 from backend.web.auth import staff_required
 from backend.web.context import services
+from backend.web.media import stream_response
 
 #: Rows of one page of results: a screen and a half at 1280 px.
 _PAGE_ROWS: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class SearchForm:
-    """The search form as it was filled in; empty fields do not narrow."""
-
-    name: str = ""
-    student_no: str = ""
-    id_number: str = ""
-    code: str = ""
-    campaign: str = ""
-    station: str = ""
-    status: str = ""
-
-    @property
-    def personal(self) -> bool:
-        """Whether any field names a person and so must stay out of addresses."""
-        return bool(self.name or self.student_no or self.id_number or self.code)
-
-    def filter(self) -> SearchFilter:
-        """Return the form as the search service takes it."""
-        status = self.status if self.status in set(SubmissionStatus) else None
-        return SearchFilter(
-            campaign_id=number(self.campaign),
-            station_id=number(self.station),
-            name=self.name,
-            student_no=self.student_no,
-            id_number=self.id_number.upper(),
-            code=self.code,
-            status=SubmissionStatus(status) if status else None,
-            waiting=True if self.status == "waiting" else None,
-            quarantined=self.status == "quarantined",
-        )
-
-
-def _public_part(source: Mapping[str, str]) -> dict[str, Any]:
-    names = ("campaign", "station", "status")
-    return {name: source[name][:40] for name in names if source.get(name)}
-
-
-def _results(
-    session: StaffSession, form: SearchForm, cursor: str | None
-) -> tuple[Page[RecordRow] | None, DomainError | None]:
-    """Search; a refused search is shown above the form instead of a page."""
-    try:
-        page = services().search.page(
-            session.user, form.filter(), cursor=cursor, limit=_PAGE_ROWS
-        )
-    except InvalidInputError as error:
-        return None, error
-    return page, None
-
-
 def _search_page(
-    session: StaffSession, form: SearchForm, cursor: str | None
+    session: StaffSession,
+    form: SearchForm,
+    page: Page[RecordRow] | None = None,
+    error: DomainError | None = None,
 ) -> ResponseReturnValue:
-    page, error = _results(session, form, cursor)
+    """Show the form with its results; a refused search is shown above instead."""
+    nobody = page is not None and not page.items
+    wanted = form.filter()
+    address = form.address(cursor=None)
     return show(
         "records.html",
         session,
         status=error.status if error else 200,
         section="admin.records",
-        form=asdict(form),
-        personal=form.personal,
+        form=form,
+        values=asdict(form),
         page=page,
+        address=address,
+        sorts=_sorts(form, address),
+        unbound=services().search.unbound(session.user, wanted) if nobody else 0,
         message=message_for(error),
         campaigns=services().stations.campaigns(session.user),
         stations=services().stations.list(session.user),
+        choices=services().search.choices(),
     )
+
+
+def _sorts(form: SearchForm, address: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return, for each order, the address that sorts by it, or the other way round."""
+    found = {}
+    for order in RecordOrder:
+        active = order is form.order
+        down = not form.descending if active else order.latest_first
+        way = "down" if down else "up"
+        found[order.value] = {
+            "address": address
+            | {
+                "sort": order.value,
+                "dir": "" if down == order.latest_first else way,
+            },
+            "now": ("descending" if form.descending else "ascending")
+            if active
+            else "none",
+        }
+    return found
 
 
 @bp.get("/records")
 @staff_required()
 def records(session: StaffSession) -> ResponseReturnValue:
-    """List records narrowed by what names nobody."""
-    form = SearchForm(**_public_part(request.args))
-    return _search_page(session, form, request.args.get("cursor") or None)
+    """List records; the address can be kept, and names nobody."""
+    try:
+        form = addressed_form(request.args)
+    except InvalidInputError as error:
+        return _search_page(session, SearchForm(), error=error)
+    try:
+        page = services().search.page(
+            session.user,
+            form.filter(),
+            cursor=request.args.get("cursor") or None,
+            limit=_PAGE_ROWS,
+            order=form.order,
+            descending=form.descending,
+        )
+    except InvalidInputError as error:
+        return _search_page(session, form, error=error)
+    return _search_page(session, form, page)
 
 
 @bp.post("/records")
 @staff_required()
 def find(session: StaffSession) -> ResponseReturnValue:
-    """Search by personal data, which never enters an address.
+    """Send a search on to its address, where what names somebody is sealed."""
+    del session
+    return redirect(url_for("admin.records", **posted_form().address()), 303)
 
-    A search without any is sent on to its address, so that it can be kept and reloaded.
-    """
-    form = SearchForm(**{item.name: field(item.name) for item in fields(SearchForm)})
-    if not form.personal:
-        return redirect(url_for("admin.records", **_public_part(asdict(form))), 303)
-    return _search_page(session, form, field("cursor") or None)
+
+@bp.post("/records/export")
+@staff_required()
+def export_records(session: StaffSession) -> ResponseReturnValue:
+    """Hand out all pages of a search as a sheet; the audit log keeps that it was."""
+    form = posted_form()
+    try:
+        form = replace(form, q=addressed_form(request.form).q)
+        export = services().search.export(
+            session.user,
+            form.filter(),
+            order=form.order,
+            descending=form.descending,
+            whole_numbers=bool(field("whole_numbers")),
+        )
+    except InvalidInputError as error:
+        return _search_page(session, form, error=error)
+    kind: SheetKind = "csv" if field("format") == "csv" else "xlsx"
+    return stream_response(record_sheet(export, kind))
 
 
 @bp.get("/records/<binding_id>")

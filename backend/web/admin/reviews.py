@@ -21,11 +21,9 @@ from backend.web.auth import staff_required
 from backend.web.context import policy_of, services
 
 
-@bp.post("/submissions/<submission_id>/decision")
-@staff_required(Role.ADMIN, Role.REVIEWER)
-def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
-    """Approve or return, on the version the reviewer has seen."""
-    form = DecisionForm(
+def decision_form() -> DecisionForm:
+    """Return the decision as the request brings it."""
+    return DecisionForm(
         action="approve" if field("action") == "approve" else "return",
         # A tick stands for every rule of its clause.
         checked=tuple(" ".join(request.form.getlist("checked")).split()),
@@ -36,20 +34,32 @@ def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
         # A form without a version has seen none: it is stale whatever the record says.
         expected_version=number(field("expected_version")) or 0,
     )
+
+
+def carry_out(session: StaffSession, submission_id: str, form: DecisionForm) -> None:
+    """Decide as the form says; an approval has every clause left to people ticked."""
+    if form.action == "approve":
+        report = services().search.submission(session.user, submission_id).view.report
+        ensure_checked(report, policy_of(report), form.checked)
+    services().reviews.decide(
+        session.user,
+        submission_id,
+        action=form.action,
+        reasons=tuple(RETURN_REASONS[key].text for key in form.reasons),
+        note=form.note,
+        expected_version=form.expected_version,
+    )
+
+
+@bp.post("/submissions/<submission_id>/decision")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+def decide(session: StaffSession, submission_id: str) -> ResponseReturnValue:
+    """Approve or return, on the version the reviewer has seen."""
+    form = decision_form()
     submission = services().search.submission(session.user, submission_id)
     binding_id = submission.view.binding_public_id
     try:
-        if form.action == "approve":
-            report = submission.view.report
-            ensure_checked(report, policy_of(report), form.checked)
-        services().reviews.decide(
-            session.user,
-            submission_id,
-            action=form.action,
-            reasons=tuple(RETURN_REASONS[key].text for key in form.reasons),
-            note=form.note,
-            expected_version=form.expected_version,
-        )
+        carry_out(session, submission_id, form)
     except (InvalidInputError, ConflictError, RefusedError) as error:
         return show_record(
             session, binding_id, chosen=submission_id, error=error, form=form

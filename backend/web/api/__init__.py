@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from backend.web.api import (
     admin,
+    admin_progress,
     admin_roster,
+    deliveries,
     docs,
     guidance,
     messages,
+    on_site,
+    own_data,
     student,
     wechat,
 )
@@ -17,11 +21,15 @@ bp.register_blueprint(admin.bp)
 
 __all__ = [
     "admin",
+    "admin_progress",
     "admin_roster",
     "bp",
+    "deliveries",
     "docs",
     "guidance",
     "messages",
+    "on_site",
+    "own_data",
     "student",
     "wechat",
 ]

@@ -15,13 +15,17 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
 from backend.domain.errors import InvalidInputError, NotFoundError, Violation
+from backend.domain.reviews import QueueFilter
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.record_sheets import record_sheet
 from backend.services.types import MediaKind, Role, StaffSession, StationView
+from backend.web.admin.batches import received_batch
 from backend.web.admin.checklist import ensure_checked
 from backend.web.admin.pages import hand_out, number
 from backend.web.api import admin_schemas as schemas
 from backend.web.auth import STAFF_COOKIE, public, staff_required
 from backend.web.context import client_address, policy_of, services
+from backend.web.media import stream_response
 
 bp: Final = APIBlueprint("admin", __name__, url_prefix="/admin", tag="Staff")
 
@@ -33,9 +37,17 @@ _FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 @bp.input(schemas.StaffSignInIn)
 @bp.output(schemas.StaffSessionOut, 201)
 def open_session(json_data: schemas.StaffSignInIn) -> ResponseReturnValue:
-    """Sign in."""
+    """Sign in.
+
+    Where the account has a second factor and ``totp`` is missing, the answer is 401
+    with the code ``totp_required``.
+    """
     new = services().staff.sign_in(
-        json_data.username, json_data.password, address=client_address()
+        json_data.username,
+        json_data.password,
+        address=client_address(),
+        agent=request.user_agent.string,
+        totp=json_data.totp,
     )
     return _body(schemas.StaffSessionOut.of(new), 201)
 
@@ -160,6 +172,23 @@ def entry_file(session: StaffSession, token: str, file: str) -> ResponseReturnVa
     return hand_out(draw(session.user, token), download=True)
 
 
+@bp.get("/campaigns/<int:campaign_id>/posters.<any(pdf, zip):archive>")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.PostersIn, location="query", arg_name="asked")
+@bp.output(_FILE, content_type="application/octet-stream")
+def all_posters(
+    session: StaffSession, campaign_id: int, archive: str, asked: schemas.PostersIn
+) -> ResponseReturnValue:
+    """Download the posters of all live entries, in one PDF or one PDF each."""
+    posters = services().posters
+    if archive == "zip":
+        return stream_response(
+            posters.all_zip(session.user, campaign_id, size=asked.size)
+        )
+    media = posters.all_pdf(session.user, campaign_id, size=asked.size)
+    return hand_out(media, download=True)
+
+
 @bp.post("/records/search")
 @staff_required()
 @bp.input(schemas.SearchIn)
@@ -173,8 +202,28 @@ def search_records(
         json_data.filters.to_filter(),
         cursor=json_data.cursor,
         limit=json_data.limit,
+        order=json_data.order,
+        descending=json_data.descending,
     )
     return _body(schemas.RecordPageOut.model_validate(page))
+
+
+@bp.post("/records/export")
+@staff_required()
+@bp.input(schemas.RecordExportIn)
+@bp.output(_FILE, content_type="application/octet-stream")
+def export_records(
+    session: StaffSession, json_data: schemas.RecordExportIn
+) -> ResponseReturnValue:
+    """Download all pages of a search as a sheet; audited."""
+    export = services().search.export(
+        session.user,
+        json_data.filters.to_filter(),
+        order=json_data.order,
+        descending=json_data.descending,
+        whole_numbers=json_data.whole_numbers,
+    )
+    return stream_response(record_sheet(export, json_data.format))
 
 
 @bp.get("/records/<binding_id>")
@@ -242,11 +291,115 @@ def decide(
         action=json_data.action,
         reasons=_reason_texts(json_data.reasons),
         note=json_data.note,
-        expected_version=_expected_version(json_data),
+        expected_version=_expected_version(json_data.expected_version),
     )
     response = _body(schemas.DecisionOut.model_validate(view))
     response.set_etag(str(view.version))
     return response
+
+
+@bp.post("/review/next")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.ReviewNextIn)
+@bp.output(schemas.ReviewNextOut)
+def review_next(
+    session: StaffSession, json_data: schemas.ReviewNextIn
+) -> ResponseReturnValue:
+    """Claim the next photo for ten minutes; asking again returns it and renews that."""
+    user, queue = session.user, services().review_queue
+    wanted = QueueFilter(
+        campaign_id=json_data.campaign_id,
+        station_id=json_data.station_id,
+        attention=json_data.attention,
+    )
+    found = queue.next(user, wanted, after=json_data.after)
+    submission = services().search.submission(user, found) if found else None
+    counts = queue.counts(user, wanted)
+    response = _body(
+        schemas.ReviewNextOut(
+            submission=schemas.AdminSubmissionOut.of(submission)
+            if submission
+            else None,
+            left=counts.left,
+            done_today=counts.done_today,
+        )
+    )
+    if submission is not None:
+        response.set_etag(str(submission.view.version))
+    return response
+
+
+@bp.post("/review/skip")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.ReviewSkipIn)
+@bp.output({}, 204)
+def review_skip(
+    session: StaffSession, json_data: schemas.ReviewSkipIn
+) -> ResponseReturnValue:
+    """Leave a photo for later; it comes back to the caller after all others."""
+    services().review_queue.skip(session.user, json_data.submission_id)
+    return Response(status=204)
+
+
+@bp.post("/review/undo")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.ReviewUndoIn)
+@bp.output(schemas.DecisionOut)
+def review_undo(
+    session: StaffSession, json_data: schemas.ReviewUndoIn
+) -> ResponseReturnValue:
+    """Take the caller's own decision of the last minute back; 409 when it is too late."""
+    view = services().reviews.undo(
+        session.user,
+        json_data.submission_id,
+        expected_version=_expected_version(json_data.expected_version),
+    )
+    response = _body(schemas.DecisionOut.model_validate(view))
+    response.set_etag(str(view.version))
+    return response
+
+
+@bp.post("/batches")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.BatchOut, 201)
+def receive_batch(session: StaffSession) -> ResponseReturnValue:
+    """Receive a ZIP of photos.
+
+    Multipart fields: ``archive`` the ZIP; ``list`` an optional sheet with file names and
+    numbers; ``campaign`` the campaign's id; ``consent`` is ``yes`` when the school has
+    the students' consent in writing.
+    """
+    return _body(schemas.BatchOut.of(received_batch(session)), 201)
+
+
+@bp.get("/batches/<int:batch_id>")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.BatchOut)
+def get_batch(session: StaffSession, batch_id: int) -> ResponseReturnValue:
+    """Return how far a batch is."""
+    return _body(schemas.BatchOut.of(services().batches.get(session.user, batch_id)))
+
+
+@bp.post("/batches/<int:batch_id>/go-on")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.output(schemas.BatchOut)
+def go_on_with_batch(session: StaffSession, batch_id: int) -> ResponseReturnValue:
+    """Hand in the next files; call it until ``finished_at`` is set."""
+    return _body(schemas.BatchOut.of(services().batches.go_on(session.user, batch_id)))
+
+
+@bp.get("/batches/<int:batch_id>/items")
+@staff_required(Role.ADMIN, Role.STATION)
+@bp.input(schemas.BatchItemsIn, location="query")
+@bp.output(schemas.BatchItemsOut)
+def list_batch_items(
+    session: StaffSession, batch_id: int, query_data: schemas.BatchItemsIn
+) -> ResponseReturnValue:
+    """List the files of a batch after a position."""
+    items = services().batches.items(
+        session.user, batch_id, after=query_data.after, limit=query_data.limit
+    )
+    return _body(schemas.BatchItemsOut.model_validate({"items": items}))
 
 
 def _body(model: BaseModel, status: int = 200) -> Response:
@@ -271,10 +424,10 @@ def _reason_texts(keys: list[str]) -> tuple[str, ...]:
     return tuple(RETURN_REASONS[key].text for key in keys)
 
 
-def _expected_version(body: schemas.DecisionIn) -> int:
-    """Return the version decided on, from ``If-Match`` or the body."""
+def _expected_version(given: int | None) -> int:
+    """Return the version decided on, from ``If-Match`` or what the body gives."""
     stated = number(next(iter(request.if_match), None))
-    version = body.expected_version if stated is None else stated
+    version = given if stated is None else stated
     if version is None:
         wrong = Violation("expected_version", "required")
         raise InvalidInputError("invalid_input", violations=(wrong,))

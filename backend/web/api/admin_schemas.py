@@ -5,11 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from backend.domain.batch import ItemState
 from backend.domain.campaigns import EntryState
-from backend.domain.reviews import SubmissionStatus
+from backend.domain.query import RecordOrder
+from backend.domain.report import Verdict
+from backend.domain.reviews import Attention, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
+from backend.services.batches import BatchView
+from backend.services.posters import Size
 from backend.services.types import (
     AdminSubmission,
     BindingStatus,
@@ -42,6 +47,8 @@ class StaffSignInIn(_In):
 
     username: str = Field(max_length=50, examples=["reviewer-li"])
     password: str = Field(max_length=200, repr=False)
+    #: Six digits of the authenticator app, or a recovery code.
+    totp: str = Field(default="", max_length=20, repr=False, examples=["123456"])
 
 
 class StaffUserOut(_Out):
@@ -155,11 +162,24 @@ class AdminEntriesOut(_Out):
     items: list[AdminEntryOut]
 
 
+class PostersIn(_In):
+    """What to print on."""
+
+    size: Size = Field(default=Size.A4, description="sign: 100 × 100 mm, for a table")
+
+
 class SearchFilterIn(_In):
     """What to look for; empty fields do not narrow."""
 
     campaign_id: int | None = None
     station_id: int | None = None
+    text: str = Field(
+        default="",
+        max_length=2000,
+        repr=False,
+        description="as typed: the beginning of a name; a whole 学号, 考生号, 证书编号 or "
+        "身份证号, or the last six of one; a collection code; a fingerprint",
+    )
     name: str = Field(default="", max_length=50, repr=False)
     student_no: str = Field(default="", max_length=40, repr=False)
     id_number: str = Field(
@@ -179,6 +199,23 @@ class SearchFilterIn(_In):
     quarantined: bool = Field(
         default=False, description="only photos put aside by the content check"
     )
+    without_photo: bool = Field(
+        default=False, description="only bindings with neither a photo nor a draft"
+    )
+    graduating_year: int | None = None
+    level: str = Field(default="", max_length=20)
+    class_no: str = Field(default="", max_length=50, description="its beginning")
+    major: str = Field(default="", max_length=100, description="its beginning")
+    study_form: str = Field(default="", max_length=20)
+    binding_status: BindingStatus | None = None
+    verdict: Verdict | None = None
+    source: str = Field(default="", max_length=10)
+    human_review: bool = Field(
+        default=False, description="only photos a person was asked to look at"
+    )
+    submitted_from: AwareDatetime | None = None
+    submitted_before: AwareDatetime | None = None
+    decided_by_id: int | None = None
 
     def to_filter(self) -> SearchFilter:
         """Return the filter as the search service takes it."""
@@ -190,8 +227,25 @@ class SearchIn(_In):
     """A search: personal data travels in the body, never in the address."""
 
     filters: SearchFilterIn = Field(default_factory=SearchFilterIn)
-    cursor: str | None = Field(default=None, max_length=500)
+    order: RecordOrder = RecordOrder.CHANGED
+    descending: bool = True
+    cursor: str | None = Field(
+        default=None, max_length=500, description="of another page of the same search"
+    )
     limit: int = Field(default=50, ge=1, le=200)
+
+
+class RecordExportIn(_In):
+    """All pages of a search as one file."""
+
+    filters: SearchFilterIn = Field(default_factory=SearchFilterIn)
+    order: RecordOrder = RecordOrder.CHANGED
+    descending: bool = True
+    format: Literal["xlsx", "csv"] = "xlsx"
+    whole_numbers: bool = Field(
+        default=False,
+        description="identity numbers unmasked; for administrators, audited as such",
+    )
 
 
 class RecordRowOut(_Out):
@@ -203,22 +257,28 @@ class RecordRowOut(_Out):
     id_number_masked: str
     level: str
     major: str
+    class_no: str
+    graduating_year: int | None
+    study_form: str
     station_name: str
     fingerprint: str
     binding_status: BindingStatus
     submission_status: SubmissionStatus | None
     verdict: str | None
+    source: str | None
     human_review_requested: bool
     quarantined: bool
     submitted_at: datetime | None
+    changed_at: datetime
 
 
 class RecordPageOut(_Out):
-    """A page of records, newest first; a missing cursor means there is no such page."""
+    """A page of records; a missing cursor means there is no such page."""
 
     items: list[RecordRowOut]
     next_cursor: str | None
     previous_cursor: str | None
+    last_cursor: str | None
 
 
 class StepOut(_Out):
@@ -334,3 +394,85 @@ class DecisionOut(_Out):
     version: int
     return_reasons: list[str]
     return_note: str
+
+
+class BatchOut(_Out):
+    """A batch of photos and how far it is; ``counts`` by state of the files."""
+
+    id: int
+    campaign_id: int
+    brought_by: str
+    created_at: datetime
+    finished_at: datetime | None
+    total: int
+    waiting: int
+    counts: dict[ItemState, int]
+
+    @classmethod
+    def of(cls, batch: BatchView) -> Self:
+        """Return a batch as it is sent."""
+        return cls.model_validate(batch)
+
+
+class BatchItemsIn(_In):
+    """Which files of a batch."""
+
+    after: int = Field(default=0, ge=0, description="the last position seen")
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+class BatchItemOut(_Out):
+    """One file of a batch; ``detail`` is an error's code or the refusing rules."""
+
+    position: int
+    file_name: str
+    state: ItemState
+    detail: str
+    student_name: str
+    student_no: str
+
+
+class BatchItemsOut(_Out):
+    """Files of a batch, in the order they came."""
+
+    items: list[BatchItemOut]
+
+
+class ReviewNextIn(_In):
+    """What to review; fields left out do not narrow."""
+
+    campaign_id: int | None = None
+    station_id: int | None = None
+    attention: Attention = Field(
+        default=Attention.ALL,
+        description="``asked``: the student asked for a person; ``warned``: the rules "
+        "pointed something out",
+    )
+    after: str = Field(
+        default="",
+        max_length=22,
+        description="the photo being looked at, to claim one ahead",
+    )
+
+
+class ReviewNextOut(_Out):
+    """The photo that is the caller's for ten minutes; none when nothing is left."""
+
+    submission: AdminSubmissionOut | None
+    left: int
+    done_today: int
+
+
+class ReviewSkipIn(_In):
+    """The photo to leave for later."""
+
+    submission_id: str = Field(max_length=22)
+
+
+class ReviewUndoIn(_In):
+    """The decision of the last minute to take back."""
+
+    submission_id: str = Field(max_length=22)
+    expected_version: int | None = Field(
+        default=None, ge=0, description="instead of the ``If-Match`` header"
+    )

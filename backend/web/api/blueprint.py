@@ -51,10 +51,16 @@ def problems(*statuses: int) -> dict[int | str, Any]:
 @bp.before_request
 def _limit_forms() -> None:
     limit_forms(
+        "api.admin.read_code_on_site",
+        "api.admin.receive_returned_list",
+        "api.admin.submit_on_site",
         "api.read_code",
         "api.submit_photo",
         *SHEET_ENDPOINTS,
-        frames="api.guide_camera",
+        frames={
+            "api.admin.guide_on_site",
+            "api.guide_camera",
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from apiflask.fields import UploadFile
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.domain.errors import TooLargeError
 from backend.domain.guidance import Hint
 from backend.messages.guidance import hint_line
-from backend.services.types import SessionInfo
+from backend.services.types import GuidanceView, SessionInfo
 from backend.web.api.blueprint import bp, problems
 from backend.web.auth import student_required
 from backend.web.context import services
@@ -56,6 +56,16 @@ class GuidanceOut(BaseModel):
     ready: bool
     box: HeadOut | None
 
+    @classmethod
+    def of(cls, seen: GuidanceView, given: FrameIn) -> Self:
+        """Return the hint in the words of whoever reads it."""
+        return cls(
+            hint=seen.hint,
+            text=hint_line(seen.hint, mirrored=given.facing == "user"),
+            ready=seen.hint is Hint.READY,
+            box=HeadOut.model_validate(seen.box) if seen.box else None,
+        )
+
 
 @bp.post("/bindings/<binding_id>/guidance")
 @student_required
@@ -70,15 +80,18 @@ def guide_camera(
 ) -> ResponseReturnValue:
     """Say what to do next before the camera. The frame is measured and forgotten."""
     given = form_and_files_data
+    seen = services().guidance.look(
+        session.principal,
+        binding_id,
+        received_frame(),
+        picture=(given.width, given.height),
+    )
+    return GuidanceOut.of(seen, given).model_dump(mode="json")
+
+
+def received_frame() -> bytes:
+    """Return the frame sent; raises TooLargeError ``frame_too_large``."""
     frame, _ = required_file("frame")
     if len(frame) > FRAME_BYTES:
         raise TooLargeError("frame_too_large")
-    seen = services().guidance.look(
-        session.principal, binding_id, frame, picture=(given.width, given.height)
-    )
-    return {
-        "hint": seen.hint,
-        "text": hint_line(seen.hint, mirrored=given.facing == "user"),
-        "ready": seen.hint is Hint.READY,
-        "box": HeadOut.model_validate(seen.box) if seen.box else None,
-    }
+    return frame

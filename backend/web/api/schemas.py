@@ -88,6 +88,7 @@ class CampaignOut(_Out):
     policy: str
     album_allowed: bool
     retention_text: str
+    retention_promise: str
 
 
 class EntryOut(_Out):

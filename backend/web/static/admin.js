@@ -13,8 +13,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   });
 }
 
-// A second press while the first is on its way would only produce a conflict.
-for (const form of document.querySelectorAll("form[method=post]")) {
+// A second press while the first is on its way would only produce a conflict; a form that
+// hands out a file stays where it is and may be sent again.
+for (const form of document.querySelectorAll("form[method=post]:not([data-again])")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
@@ -24,3 +25,17 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// What on-site collecting keeps in the browser goes with the session, but for pictures that
+// still wait: nobody else has those.
+for (const form of document.querySelectorAll("form[data-sign-out]")) {
+  form.addEventListener("submit", () => {
+    indexedDB.deleteDatabase("bizhao-on-site-roster");
+    localStorage.removeItem("bizhao-on-site");
+    if (window.caches) caches.delete("bizhao-on-site");
+  });
+}
+
+// A batch goes on by itself while somebody looks at it.
+const goOn = document.querySelector("form[data-go-on]");
+if (goOn && !location.search.includes("state=")) setTimeout(() => goOn.requestSubmit(), 800);

@@ -55,7 +55,7 @@
     page.trouble.hidden = true;
     page.opener.setAttribute("aria-disabled", "true");
     try {
-      await start("user");
+      await start(page.dialog.dataset.facing);
     } catch (error) {
       page.trouble.textContent = TROUBLE[error.name] || OTHER_TROUBLE;
       page.trouble.hidden = false;

@@ -89,9 +89,9 @@ def withdraw_consent(_session: SessionInfo, token: str) -> ResponseReturnValue:
 @bp.post("/s/<token>/consent/withdraw")
 @student_page
 def take_consent_back(session: SessionInfo, token: str) -> ResponseReturnValue:
-    """Take both consents back."""
+    """Take both consents back, and lead to the choice to delete."""
     services().consents.withdraw(session.principal, token)
-    return redirect(url_for("student.mine"), 303)
+    return redirect(url_for("student.my_data", withdrawn=1), 303)
 
 
 def _consent_page(session: SessionInfo, token: str, error: FormError | None) -> str:

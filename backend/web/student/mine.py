@@ -24,11 +24,7 @@ def mine(session: SessionInfo) -> ResponseReturnValue:
         for b in bindings
     ]
     campaigns = {
-        (entry.campaign.id): (
-            entry.token,
-            entry.campaign.name,
-            entry.campaign.retention_text,
-        )
+        entry.campaign.id: (entry.token, entry.campaign.name)
         for entry in (services().entries.open(b.entry_token) for b in bindings)
     }
     return render_template(

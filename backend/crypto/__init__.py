@@ -61,6 +61,11 @@ class Vault:
         """Tell whether the value was sealed with the current key."""
         return sealed.partition(_SEPARATOR)[0] == self._current.encode()
 
+    @property
+    def current_prefix(self) -> bytes:
+        """How every value begins that was sealed with the current key."""
+        return self._current.encode() + _SEPARATOR
+
     def hash(self, text: str, *, purpose: str) -> str:
         """Return the keyed hash of the text, 64 hexadecimal characters."""
         message = purpose.encode() + b"\0" + text.encode()

@@ -1,0 +1,142 @@
+// Pictures wait here until the server has judged them. A picture belongs to one student and
+// is known by its bytes: sent twice, it finds the receipt of the first time.
+
+import { LineError } from "./on-site-api.js";
+import { pictures } from "./on-site-store.js";
+
+const FIRST_PAUSE_MS = 2000, LONGEST_PAUSE_MS = 60000, JUDGING_MS = 90000;
+
+export class Queue {
+  constructor(api, changed, signedOut) {
+    this.api = api;
+    this.changed = changed;
+    this.signedOut = signedOut;
+    this.sending = "";
+    this.pause = FIRST_PAUSE_MS;
+    this.timer = 0;
+    this.running = null;
+    this.again = false;
+  }
+
+  // Keep a picture of a student who agreed; resolves when it is safe on the disk.
+  async add(picture, { campaign, student, binding, code }) {
+    const bytes = await picture.arrayBuffer();
+    const key = `${this.api.user}/${campaign}/${student.id}/${await digest(bytes)}`;
+    const known = await pictures.get(key);
+    if (known && known.state !== "failed") return known;
+    const item = {
+      key, campaign, student, binding, code, bytes, user: this.api.user, state: "waiting", result: null, reason: "",
+      filename: picture.name, type: picture.type || "image/jpeg", at: new Date().toISOString(),
+    };
+    await pictures.put(item);
+    this.changed();
+    return item;
+  }
+
+  // The pictures of whoever is signed in, oldest first, and how many others left here.
+  async mine() {
+    const all = await pictures.all();
+    const mine = all.filter((item) => item.user === this.api.user).sort((a, b) => a.at.localeCompare(b.at));
+    return { mine, others: all.length - mine.length };
+  }
+
+  async remove(key) {
+    await pictures.remove(key);
+    this.changed();
+  }
+
+  async retry() {
+    for (const item of (await this.mine()).mine) {
+      // Opened anew: the binding may be what failed.
+      if (item.state === "failed" && item.bytes) await pictures.put({ ...item, binding: null, state: "waiting", reason: "" });
+    }
+    return this.wake();
+  }
+
+  // Somebody asked, or the line came back: no waiting.
+  wake() {
+    this.pause = FIRST_PAUSE_MS;
+    return this.run();
+  }
+
+  run() {
+    clearTimeout(this.timer);
+    if (this.running) {
+      this.again = true;
+      return this.running;
+    }
+    // One tab sends at a time.
+    this.running = navigator.locks.request("bizhao-on-site", () => this.round()).finally(() => { this.running = null; }).then((left) => {
+      if (this.again) {
+        this.again = false;
+        return this.run();
+      }
+      if (left) this.later();
+      return undefined;
+    });
+    return this.running;
+  }
+
+  later() {
+    // Desks that lost the line together must not come back together.
+    this.timer = setTimeout(() => this.run(), this.pause * (1 + Math.random() / 4));
+    this.pause = Math.min(LONGEST_PAUSE_MS, 2 * this.pause);
+  }
+
+  async round() {
+    let left = false;
+    for (const item of (await this.mine()).mine) {
+      if (item.state !== "waiting") continue;
+      try {
+        await this.send(item);
+        this.pause = FIRST_PAUSE_MS;
+      } catch (error) {
+        if (error.signedOut) {
+          this.signedOut(error);
+          return false;
+        }
+        if (!(error instanceof LineError)) throw error;
+        left = true;
+        if (error.down) break;
+      }
+    }
+    return left;
+  }
+
+  async send(item) {
+    this.sending = item.key;
+    this.changed();
+    try {
+      await this.hand(item);
+    } catch (error) {
+      if (error instanceof LineError || error.signedOut || !error.title) throw error;
+      await pictures.put({ ...item, state: "failed", reason: `${error.title}。${error.todo}` });
+    } finally {
+      this.sending = "";
+      this.changed();
+    }
+  }
+
+  async hand(item) {
+    if (!item.binding) {
+      const opened = await this.api.post(`/students/${item.student.id}/opening`, { in_person_consent: true, code: item.code });
+      item.binding = opened.binding_id;
+      await pictures.put(item);
+    }
+    const form = new FormData();
+    form.set("photo", new File([item.bytes], item.filename, { type: item.type }));
+    const result = await this.api.post(`/bindings/${item.binding}/submissions`, form, JUDGING_MS);
+    // The server has it: the picture and the code leave this browser.
+    if (result.status !== "draft") await pictures.remove(item.key);
+    else await pictures.put({ ...item, bytes: null, code: null, result, state: result.can_confirm ? "ok" : "refused" });
+    // It is the student's draft now, instead of an earlier one.
+    for (const other of (await this.mine()).mine) {
+      if (other.result && other.key !== item.key && other.student.id === item.student.id) await pictures.remove(other.key);
+    }
+  }
+}
+
+async function digest(bytes) {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,35 @@
+"""The benches of searching and of posters, at a size at which they only show they work."""
+
+from __future__ import annotations
+
+import pytest
+
+import qr
+from backend.cli import bench_posters, bench_search
+from tests import postgresql
+
+
+@pytest.mark.needs("postgresql")
+def test_each_kind_of_question_is_asked_of_both_sizes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shapes = bench_search.SHAPES
+    assert len({shape.name for shape in shapes}) == len(shapes) > 200
+    monkeypatch.setattr(bench_search, "SHAPES", (*shapes[:2], *shapes[-30:]))
+    url = postgresql.server_url()
+    assert url is not None
+    timings = list(bench_search.run(url, small=200, large=400, rounds=2))
+    assert [t.shape for t in timings] == [s.name for s in bench_search.SHAPES]
+    for timing in timings:
+        assert len(timing.small) == len(timing.large) == 2
+        assert len(timing.cells) == len(bench_search.COLUMNS)
+        assert timing.ratio > 0
+
+
+@pytest.mark.needs("cjk-font")
+def test_posters_of_every_size_are_timed() -> None:
+    timings = list(bench_posters.run(count=3))
+    assert [t.size for t in timings] == [size.value for size in qr.Size]
+    for timing in timings:
+        assert len(timing.cells) == len(bench_posters.COLUMNS)
+        assert 0 < timing.further_bytes < 20 * 1024 < timing.first_bytes
