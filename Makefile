@@ -50,8 +50,8 @@ types: dev ## Check types
 imports: dev ## Check who may import whom
 	$(BIN)/lint-imports
 
-bench: dev ## Time judging a photo against its floor (PHOTOS=, RECORD=1 rewrites the record)
-	@$(BIN)/bizhao bench $(if $(PHOTOS),--photos $(PHOTOS)) \
+bench: dev ## Time what must be fast (PHOTOS=, ARGS="--only …", RECORD=1 rewrites the record)
+	@$(BIN)/python -m tests.postgresql $(BIN)/bizhao bench $(ARGS) $(if $(PHOTOS),--photos $(PHOTOS)) \
 		$(if $(RECORD),--record deploy/BENCHMARKS.md)
 
 lock: ## Resolve the lock files anew (needs uv)

@@ -21,6 +21,8 @@ from typing import Final
 import psycopg
 
 VARIABLE: Final = "BIZHAO_TEST_POSTGRES_URL"
+#: Where ``bizhao bench`` looks for a server.
+_OF_THE_BENCH: Final = "BIZHAO_BENCH_POSTGRESQL"
 _USUAL: Final = (
     "postgresql+psycopg://root@127.0.0.1:5432/postgres",
     "postgresql+psycopg://postgres@127.0.0.1:5432/postgres",
@@ -88,12 +90,16 @@ def _private_server(programs: Path) -> Iterator[str]:
 
 def main(command: list[str]) -> int:
     """Run the command and return its exit status."""
-    programs = _programs()
-    if server_url() or programs is None:
-        return subprocess.run(command, check=False).returncode
+    programs, url = _programs(), server_url()
+    if url or programs is None:
+        return _run(command, url)
     with _private_server(programs) as url:
-        environment = os.environ | {VARIABLE: url}
-        return subprocess.run(command, check=False, env=environment).returncode
+        return _run(command, url)
+
+
+def _run(command: list[str], url: str | None) -> int:
+    told = {VARIABLE: url, _OF_THE_BENCH: url} if url else {}
+    return subprocess.run(command, check=False, env=os.environ | told).returncode
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any, Final
 import click
 
 from backend import policies as shipped
-from backend.cli import bench_roster
+from backend.cli import bench_delivery, bench_posters, bench_roster, bench_search
 from backend.cli.bench_rows import Family, Options, Row
 from backend.cli.context import plain_errors
 from backend.imaging.bench import PhotoTiming, machine, time_photo
@@ -45,6 +45,9 @@ FAMILIES: Final = (
         photo_rows,
     ),
     bench_roster.FAMILY,
+    bench_search.FAMILY,
+    bench_delivery.FAMILY,
+    bench_posters.FAMILY,
 )
 
 

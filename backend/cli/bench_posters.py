@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import qr
+from backend.cli.bench_rows import Family, Options, Row
 
 COUNT: Final = 1000
 COLUMNS: Final = ("posters", "each", "first", "each further one")
@@ -49,6 +50,18 @@ def run(*, count: int = COUNT) -> Iterator[Timing]:
             first_bytes=first,
             further_bytes=(len(data) - first) / max(count - 1, 1),
         )
+
+
+def poster_rows(options: Options) -> Iterator[Row]:
+    """A PDF of each size with a poster for each of many stations."""
+    del options
+    for timing in run():
+        size, each, first, further = timing.cells
+        line = f"posters {size}: {each} each, first {first}, each further one {further}"
+        yield Row(line, timing.cells)
+
+
+FAMILY: Final = Family("posters", COLUMNS, poster_rows)
 
 
 def _specs(count: int) -> Iterator[qr.PosterSpec]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, cast
 
+from backend.cli.bench_rows import Family, Options, Row
 from backend.crypto import Vault
 from backend.db.bench_records import START, filled_database
 from backend.domain.query import RecordOrder
@@ -205,3 +206,15 @@ def _filled(url: str, rows: int) -> Iterator[SearchService]:
 
 def _p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20, method="inclusive")[-1]
+
+
+def search_rows(options: Options) -> Iterator[Row]:
+    """Each kind of question on ten thousand and on a million records; PostgreSQL only."""
+    if options.postgresql is None:
+        return
+    for timing in run(options.postgresql):
+        name, *figures = timing.cells
+        yield Row(f"search {name}: {', '.join(figures)}", timing.cells)
+
+
+FAMILY: Final = Family("search", COLUMNS, search_rows)
