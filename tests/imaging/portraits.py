@@ -77,6 +77,15 @@ def graduate() -> Pixels:
     return scaled(np.ascontiguousarray(part), 3)
 
 
+@cache
+def level_graduate() -> Pixels:
+    """The same with the shoulder of one side on both: she leans, which is refused."""
+    picture = graduate().copy()
+    below, middle = round(0.62 * len(picture)), picture.shape[1] // 2
+    picture[below:, middle:] = picture[below:, :middle][:, ::-1]
+    return picture
+
+
 def tilted(rgb: Pixels, degrees: float) -> Pixels:
     height, width = rgb.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -39,7 +40,7 @@ from tests.browser.test_console import sign_in
 from tests.browser.test_on_site import NAME, agree, find, to_the_desk
 from tests.browser.test_student_flow import PATIENCE_MS
 from tests.factories import InventedStudent, make_student
-from tests.imaging.portraits import graduate
+from tests.imaging.portraits import level_graduate
 from tests.pictures import as_jpeg, unlike
 from tests.web.console import School, make_school
 
@@ -67,16 +68,12 @@ REFUSED_BY_THE_REGISTRY = WITH_A_PHONE[-3:]
 
 def photo_of(n: int, attempt: int = 0) -> bytes:
     """Return a portrait that meets the notice, as a file of its own."""
-    return unlike(_graduate(), n + 1000 * attempt)
+    return unlike(_portrait(), n + 1000 * attempt)
 
 
-def _graduate() -> bytes:
-    if not _KEPT:
-        _KEPT.append(as_jpeg(graduate()))
-    return _KEPT[0]
-
-
-_KEPT: list[bytes] = []
+@cache
+def _portrait() -> bytes:
+    return as_jpeg(level_graduate())
 
 
 @pytest.fixture(scope="module")
