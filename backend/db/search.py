@@ -245,7 +245,11 @@ def find(session: Session, binding_ids: Sequence[int]) -> list[Found]:
         )
         .join(Binding, Binding.id == RecordEntry.binding_id)
         .join(Station, Station.id == RecordEntry.station_id)
-        .outerjoin(Student, Student.id == Binding.student_id)
+        # A binding that was erased names nobody any more.
+        .outerjoin(
+            Student,
+            and_(Student.id == Binding.student_id, Binding.erased_at.is_(None)),
+        )
         .where(RecordEntry.binding_id.in_(binding_ids))
     )
     return [Found(*row) for row in rows]

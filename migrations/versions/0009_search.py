@@ -46,7 +46,7 @@ SELECT
     b.created_at AS changed_at
 FROM bindings b
 JOIN entries e ON e.id = b.entry_id
-LEFT JOIN students s ON s.id = b.student_id
+LEFT JOIN students s ON s.id = b.student_id AND b.erased_at IS NULL
 LEFT JOIN submissions p ON p.id = (
     SELECT q.id FROM submissions q
     WHERE q.binding_id = b.id AND q.status NOT IN ('superseded', 'withdrawn')
@@ -85,7 +85,7 @@ _TRIGGERS = (
     (
         "binding_changed",
         "bindings",
-        "UPDATE OF campaign_id, entry_id, student_id, stated_name, released_at",
+        "UPDATE OF campaign_id, entry_id, student_id, stated_name, released_at, erased_at",
         f"{_REFRESH} = NEW.id",
     ),
     (
