@@ -24,7 +24,7 @@ import pypdfium2
 import pytest
 import requests
 import zxingcpp
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -243,7 +243,8 @@ def test_a_whole_campaign(school: School, address: str, tmp_path: Path) -> None:
         tokens = print_posters(desk, address, school)
         phones = collect_by_phone(address, tokens)
         collect_in_a_folder(desk, address)
-        collect_on_site(address, school)
+        assert context.browser is not None
+        collect_on_site(context.browser, address, school)
         submitted = BY_PHONE + BY_ZIP + ON_SITE
         rest = ENROLLED - submitted
         assert_the_desk_counts_right(
@@ -369,9 +370,12 @@ def collect_in_a_folder(desk: Page, address: str) -> None:
     expect(desk.get_by_role("link", name="没有对上 1")).to_be_visible()
 
 
-def collect_on_site(address: str, school: School) -> None:
+def collect_on_site(browser: Browser, address: str, school: School) -> None:
     """Ten students at a table; the line is cut when half of them are through."""
-    with phone(REFUSE) as context:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, locale="zh-CN"
+    )
+    with context:
         page = to_the_desk(context, address)
         page.get_by_role("button", name="下载名单").click()
         expect(page.locator("[data-roster-note]")).to_contain_text("60 人")
