@@ -29,7 +29,6 @@ from backend.domain.batch import (
 from backend.domain.errors import (
     DomainError,
     InvalidInputError,
-    PermissionDeniedError,
     PhotoUnreadableError,
     UnavailableError,
     Violation,
@@ -38,10 +37,11 @@ from backend.domain.identity import IdentityNumber
 from backend.domain.report import Status
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, Job, Jobs, PhotoStore
+from backend.services.access import require_collector
 from backend.services.batch_files import BatchFile
 from backend.services.collecting import CollectingService, ConsentGiven
 from backend.services.staff import OPERATOR
-from backend.services.types import Role, Source, StaffUser, SubmissionView
+from backend.services.types import Source, StaffUser, SubmissionView
 from backend.services.views import staff_user
 from backend.sheets.cells import Note, SheetRow
 
@@ -140,8 +140,7 @@ class BatchService:
             InvalidInputError: ``consent_required``; ``batch_empty``: no file at all; or
                 what the archive is refused for.
         """
-        if actor.role is Role.REVIEWER:
-            raise PermissionDeniedError("role_not_allowed")
+        require_collector(actor)
         if not consent_in_writing:
             missing = Violation("consent", "consent_required")
             raise InvalidInputError("consent_required", violations=(missing,))
@@ -175,14 +174,14 @@ class BatchService:
 
     def latest(self, actor: StaffUser) -> tuple[BatchView, ...]:
         """Return the latest batches, a station only its own."""
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.reading() as session:
             rows = batches.all_batches(session, actor.station_id, limit=MOST_LISTED)
             return self._views(session, rows)
 
     def get(self, actor: StaffUser, batch_id: int) -> BatchView:
         """Return a batch; raises NotFoundError for none and for another station's."""
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.reading() as session:
             row = batches.get_batch(session, batch_id, actor.station_id)
             return self._views(session, [row])[0]
@@ -197,7 +196,7 @@ class BatchService:
         limit: int = 100,
     ) -> tuple[BatchItemView, ...]:
         """Return the files after a position, in the order they came."""
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.reading() as session:
             batches.get_batch(session, batch_id, actor.station_id)
             rows = batches.items(
@@ -207,7 +206,7 @@ class BatchService:
 
     def report(self, actor: StaffUser, batch_id: int) -> Iterator[BatchItemView]:
         """Yield every file of a batch for a report that is taken away; it is audited."""
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.transaction() as session:
             row = batches.get_batch(session, batch_id, actor.station_id)
             self._audit(session, actor, "batch.report", row)
@@ -221,12 +220,17 @@ class BatchService:
         self._work(batch_id, budget)
         return self.get(actor, batch_id)
 
-    def go_on_all(self) -> None:
-        """Go on with every batch that is not finished; a job asks for this."""
+    def go_on_all(self) -> int:
+        """Go on with every batch that is not finished; return how many files that were.
+
+        A job asks for this.
+        """
         with self._db.reading() as session:
             waiting = batches.unfinished(session)
-        for batch_id in waiting:
+        return sum(
             self._work(batch_id, self._job_budget / len(waiting))
+            for batch_id in waiting
+        )
 
     def _match(
         self,
@@ -295,10 +299,13 @@ class BatchService:
             else "",
         )
 
-    def _work(self, batch_id: int, budget: float) -> None:
-        end = time.monotonic() + budget
-        while self._hand_in_next(batch_id) and time.monotonic() < end:
-            pass
+    def _work(self, batch_id: int, budget: float) -> int:
+        end, done = time.monotonic() + budget, 0
+        while self._hand_in_next(batch_id):
+            done += 1
+            if time.monotonic() >= end:
+                break
+        return done
 
     def _hand_in_next(self, batch_id: int) -> bool:
         """Hand in one file; false when none waits."""
@@ -428,11 +435,6 @@ def names_of_list(rows: Iterable[SheetRow]) -> dict[str, str]:
     if not named:
         raise InvalidInputError("batch_list_empty")
     return named
-
-
-def _require_collector(actor: StaffUser) -> None:
-    if actor.role is Role.REVIEWER:
-        raise PermissionDeniedError("role_not_allowed")
 
 
 def _stated(file_name: str, listed: Mapping[str, str]) -> str:

@@ -25,12 +25,12 @@ from backend.domain.errors import (
     DomainError,
     InvalidInputError,
     NotFoundError,
-    PermissionDeniedError,
     RefusedError,
     Violation,
 )
 from backend.domain.identity import IdentityNumber, normalise_name, parse_last6
 from backend.ports import Clock
+from backend.services.access import require_collector
 from backend.services.admission import ensure_window
 from backend.services.binding_facts import ensure_same_student
 from backend.services.entries import refuse_state
@@ -42,7 +42,6 @@ from backend.services.types import (
     MediaKind,
     Principal,
     PrincipalKind,
-    Role,
     Source,
     StaffUser,
     SubmissionView,
@@ -88,7 +87,7 @@ class CollectingService:
         A text may be a collection code, the beginning of a name, a 学号, a 考生号, or an
         identity number, whole or its last six.
         """
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.reading() as session:
             entries.get_campaign(session, campaign_id)
             rows = collecting.find_students(
@@ -102,7 +101,7 @@ class CollectingService:
 
     def get(self, actor: StaffUser, student_id: int) -> CollectStudent:
         """Return one student; raises NotFoundError for none and for another station's."""
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.reading() as session:
             row = collecting.get_student(session, student_id, actor.station_id)
             return self._views(session, [row])[0]
@@ -134,7 +133,7 @@ class CollectingService:
                 ``campaign_not_open``.
             GoneError: the campaign, or the student's window, has ended.
         """
-        _require_collector(actor)
+        require_collector(actor)
         if consent is None:
             missing = tuple(Violation(field, "consent_required") for field in PURPOSES)
             raise InvalidInputError("consent_required", violations=missing)
@@ -302,7 +301,7 @@ class CollectingService:
 
     def _acting(self, actor: StaffUser, binding_id: str) -> Principal:
         """Return the principal by whom staff hold a binding of a student they may serve."""
-        _require_collector(actor)
+        require_collector(actor)
         with self._db.reading() as session:
             binding = bindings.get_binding(session, binding_id)
             if binding.student_id is None:
@@ -364,11 +363,6 @@ class CollectingService:
             else "",
             id_last6_hash=self._vault.hash(last6, purpose="id_last6") if last6 else "",
         )
-
-
-def _require_collector(actor: StaffUser) -> None:
-    if actor.role is Role.REVIEWER:
-        raise PermissionDeniedError("role_not_allowed")
 
 
 def _code(text: str) -> CollectionCode | None:

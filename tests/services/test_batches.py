@@ -167,7 +167,8 @@ def test_an_outage_makes_the_rest_wait(world: World) -> None:
     assert batch.waiting == 1
     assert batch.finished_at is None
     world.inspector.outage = None
-    world.services.batches.go_on_all()
+    assert world.services.batches.go_on_all() == 1
+    assert world.services.batches.go_on_all() == 0
     assert world.services.batches.get(OPERATOR, batch.id).counts == {
         ItemState.HANDED_IN: 1
     }
