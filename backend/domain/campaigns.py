@@ -12,8 +12,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
+
+#: Whoever is told to take the photo again has at least this long, also after the end:
+#: photos are still reviewed then, and the registry answers weeks later.
+REDO_TIME: Final = timedelta(days=7)
 
 
 class EntryState(StrEnum):
@@ -96,6 +101,17 @@ def span_for(whom: Whom, span: Span, windows: Iterable[Window]) -> Span:
     if whom.grace_until is None or whom.grace_until <= own.closes_at:
         return own
     return Span(own.opens_at, whom.grace_until)
+
+
+def grace_for_redo(span: Span, now: datetime) -> datetime | None:
+    """Return until when a student may hand in again, where their span ends before that.
+
+    Args:
+        span: in which the student may hand in as it is.
+        now: when the photo is returned or sent back.
+    """
+    until = now + REDO_TIME
+    return until if span.closes_at < until else None
 
 
 def spans_state(now: datetime, spans: Sequence[Span]) -> EntryState:

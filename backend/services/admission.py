@@ -8,7 +8,7 @@ from backend.db import bindings, entries, submissions
 from backend.db.campaign_rules import span_of
 from backend.db.engine import Session
 from backend.db.models import Binding, Campaign, Student
-from backend.domain.campaigns import EntryState
+from backend.domain.campaigns import EntryState, grace_for_redo
 from backend.domain.errors import ConflictError, GoneError
 from backend.domain.reviews import SETTLED, SubmissionStatus
 from backend.messages.student import beijing_time
@@ -44,6 +44,17 @@ def admit(
     if handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED:
         raise ConflictError("submission_settled")
     return binding, entry[1]
+
+
+def let_redo(session: Session, binding: Binding, *, now: datetime) -> None:
+    """Give the student of a returned photo time to take another one."""
+    student = bindings.student_of(session, binding)
+    if student is None:
+        return
+    campaign = session.get_one(Campaign, binding.campaign_id)
+    until = grace_for_redo(span_of(campaign, student), now)
+    if until is not None:
+        student.grace_until = until
 
 
 def ensure_window(campaign: Campaign, student: Student, *, now: datetime) -> None:

@@ -30,6 +30,7 @@ from backend.domain.wechat import MessageKind
 from backend.messages.deliveries import ANSWERS
 from backend.ports import Clock, Job, Jobs
 from backend.services.access import require_admin
+from backend.services.admission import let_redo
 from backend.services.delivery_types import AnswerCounts, ReturnedListView
 from backend.services.outbox import tell_holders
 from backend.services.types import StaffUser
@@ -285,6 +286,7 @@ class ReturnedListService:
         )
         outbox.cancel_of(session, row.id, at=now)
         if change.answer.sends_back:
+            let_redo(session, binding, now=now)
             tell_holders(session, MessageKind.RETURNED, binding, row, at=now, due=now)
 
 

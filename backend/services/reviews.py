@@ -32,6 +32,7 @@ from backend.domain.reviews import (
 from backend.domain.wechat import MessageKind
 from backend.ports import Clock, Job, Jobs
 from backend.services.access import require_admin, require_reviewer
+from backend.services.admission import let_redo
 from backend.services.outbox import tell_holders
 from backend.services.submission_views import submission_view
 from backend.services.types import StaffUser, SubmissionView
@@ -90,6 +91,8 @@ class ReviewService:
             row.decided_at = now
             row.decided_by_id = actor.id or None
             _save(session, row)
+            if following is SubmissionStatus.RETURNED:
+                let_redo(session, binding, now=now)
             self._log(
                 session, actor, row, _SEPARATOR.join(filter(None, [*reasons, note]))
             )

@@ -14,10 +14,12 @@ from backend.domain.campaigns import (
     Whom,
     Window,
     entry_state,
+    grace_for_redo,
     span_for,
     spans_state,
 )
 
+NOW = datetime(2025, 9, 15, tzinfo=UTC)
 OPENS = datetime(2025, 9, 1, tzinfo=UTC)
 CLOSES = datetime(2025, 10, 1, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -143,3 +145,14 @@ def test_an_entry_is_open_while_any_window_is(
     now: datetime, expected: EntryState
 ) -> None:
     assert spans_state(now, [window(3).span, window(1).span]) == expected
+
+
+@pytest.mark.parametrize(
+    ("days_left", "grace"), [(-30, 7), (0, 7), (6.9, 7), (7, None), (30, None)]
+)
+def test_whoever_shall_take_it_again_has_a_week(
+    days_left: float, grace: int | None
+) -> None:
+    span = Span(NOW - timedelta(days=90), NOW + timedelta(days=days_left))
+    until = grace_for_redo(span, NOW)
+    assert until == (None if grace is None else NOW + timedelta(days=grace))

@@ -479,21 +479,22 @@ def hear_from_the_registry(desk: Page, address: str, number: str) -> None:
 
 
 def read_the_first_page(desk: Page, address: str, school: School) -> None:
-    """The numbers are not only right, they are on the page and lead to the people."""
+    """The numbers are not only right: each is on the page and leads to its people."""
     desk.goto(f"{address}/admin/")
-    expect(desk.get_by_role("main")).to_contain_text(f"{ENROLLED}")
-    rows = stages(school)
-    missing = f"/admin/campaigns/{school.campaign}/students"
-    shown = 0
-    for stage, count in rows.items():
-        page = requests.get(
-            f"{address}{missing}?stage={stage.value}",
-            cookies={c["name"]: c["value"] for c in desk.context.cookies()},
-            timeout=60,
+    cookies = {cookie["name"]: cookie["value"] for cookie in desk.context.cookies()}
+    links = desk.get_by_role("main").get_by_role("link")
+    seen = 0
+    for stage, count in stages(school).items():
+        people = f"/admin/campaigns/{school.campaign}/students"
+        where = f"{people}?part={stage.value}"
+        shown = links.filter(has_text=re.compile(rf"\b{count}\b"))
+        expect(shown.and_(desk.locator(f"[href='{where}']")).first).to_be_visible()
+        listed = requests.get(
+            f"{address}{people}.csv?part={stage.value}", cookies=cookies, timeout=60
         )
-        assert page.ok
-        shown += count
-    assert shown == ENROLLED
+        assert len(listed.text.splitlines()) == count + 1
+        seen += count
+    assert seen == ENROLLED
 
 
 def purge(school: School) -> None:

@@ -5,6 +5,7 @@ import pytest
 from backend.domain.errors import (
     ConflictError,
     DomainError,
+    GoneError,
     InvalidInputError,
     NotFoundError,
     PermissionDeniedError,
@@ -179,3 +180,20 @@ def test_the_photo_of_a_released_binding_is_not_reviewed(world: World) -> None:
     world.services.reviews.release_binding(OPERATOR, binding.public_id, "认错人")
     with pytest.raises(ConflictError, match="binding_released"):
         _approve(world, OPERATOR, photo)
+
+
+def test_a_photo_returned_after_the_end_can_be_taken_again_for_a_week(
+    world: World,
+) -> None:
+    who, binding, pending = world.pending(0)
+    world.clock.move(days=40)
+    with pytest.raises(GoneError):
+        world.submit(who, binding)
+    _return(world, pending)
+    again = world.services.submissions.confirm(
+        who, world.submit(who, binding).public_id
+    )
+    assert again.status is SubmissionStatus.PENDING
+    world.clock.move(days=7)
+    with pytest.raises(GoneError):
+        world.submit(who, binding)
