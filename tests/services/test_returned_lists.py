@@ -90,6 +90,9 @@ def test_who_has_to_hand_in_again_is_told_why(world: World) -> None:
     world.wechat.accounts = {Account.MINI_PROGRAM}
     who, binding = student(world)
     decide(world, hand_in(world, who, binding))
+    # The approval is told once it can no longer be undone.
+    world.clock.move(minutes=2)
+    world.services.outbox.send_due()
     world.services.deliveries.create(OPERATOR, request(world))
     world.services.returned_lists.apply(
         OPERATOR, received(world, listed((0, "图像错误")))
