@@ -11,8 +11,12 @@ import click
 from backend.cli.context import load_settings, open_services, plain_errors
 from backend.messages.batches import STATES, explain
 from backend.services import Services
-from backend.services.batch_files import files_of_archive, files_of_folder
-from backend.services.batches import BatchView, names_of_list
+from backend.services.batch_files import (
+    files_of_archive,
+    files_of_folder,
+    names_of_list,
+)
+from backend.services.batch_types import BatchView
 from backend.services.staff import OPERATOR
 from backend.sheets.read import sheet_rows
 

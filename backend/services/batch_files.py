@@ -1,4 +1,4 @@
-"""The files of a folder or a ZIP, one at a time, whoever packed it.
+"""The files of a folder or a ZIP, one at a time, whoever packed it, and its list.
 
 Nothing an archive says is believed: names are labels and never paths, sizes are bounded
 by what is really read, links and encrypted members are refused.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from backend.domain.batch import read_list
 from backend.domain.errors import InvalidInputError, TooLargeError
+from backend.sheets.cells import Note, SheetRow
 
 MOST_FILES: Final = 5_000
 #: Photos do not shrink when they are packed; what grows much more is not photos.
@@ -89,6 +91,26 @@ def files_of_folder(folder: Path, *, most_bytes: int) -> Iterator[BatchFile]:
     for path in paths:
         if not _is_litter(path.relative_to(folder).as_posix()):
             yield BatchFile(path.name[:_LONGEST_NAME], _file_reader(path, most_bytes))
+
+
+def names_of_list(rows: Iterable[SheetRow]) -> dict[str, str]:
+    """Return file name → number from the rows of a list.
+
+    Raises:
+        InvalidInputError: ``batch_list_lost_digits`` with the ``row``: a spreadsheet has
+            dropped the end of a long number; ``batch_list_empty``.
+    """
+
+    def cells() -> Iterator[tuple[str, ...]]:
+        for row in rows:
+            if Note.LOST_TAIL in row.notes.values():
+                raise InvalidInputError("batch_list_lost_digits", row=row.number)
+            yield row.cells
+
+    named = read_list(cells())
+    if not named:
+        raise InvalidInputError("batch_list_empty")
+    return named
 
 
 def _check_directory(file: IO[bytes]) -> int:

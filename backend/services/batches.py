@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from backend.crypto import Vault
@@ -23,7 +21,6 @@ from backend.domain.batch import (
     ItemState,
     match,
     read_label,
-    read_list,
     without_rivals,
 )
 from backend.domain.errors import (
@@ -39,11 +36,11 @@ from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, Job, Jobs, PhotoStore
 from backend.services.access import require_collector
 from backend.services.batch_files import BatchFile
+from backend.services.batch_types import BatchItemView, BatchView
 from backend.services.collecting import CollectingService, ConsentGiven
 from backend.services.staff import OPERATOR
 from backend.services.types import Source, StaffUser, SubmissionView
 from backend.services.views import staff_user
-from backend.sheets.cells import Note, SheetRow
 
 #: Batches on the list; older ones are found by their address.
 MOST_LISTED: Final = 100
@@ -56,42 +53,6 @@ _DETAIL_LENGTH: Final = 200
 _OPEN: Final = frozenset(
     {SubmissionStatus.DRAFT, SubmissionStatus.RETURNED, SubmissionStatus.SENT_BACK}
 )
-
-
-@dataclass(frozen=True, slots=True)
-class BatchView:
-    """A batch and how far it is; ``counts`` has a number for each state there is."""
-
-    id: int
-    campaign_id: int
-    campaign_name: str
-    brought_by: str
-    created_at: datetime
-    finished_at: datetime | None
-    counts: Mapping[ItemState, int]
-
-    @property
-    def total(self) -> int:
-        """All files."""
-        return sum(self.counts.values())
-
-    @property
-    def waiting(self) -> int:
-        """Files that are not looked at yet."""
-        return self.counts.get(ItemState.WAITING, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class BatchItemView:
-    """One file of a batch."""
-
-    position: int
-    file_name: str = field(repr=False)
-    state: ItemState
-    detail: str
-    student_id: int | None
-    student_name: str = field(repr=False)
-    student_no: str = field(repr=False)
 
 
 class BatchService:
@@ -150,25 +111,7 @@ class BatchService:
         if not files:
             raise InvalidInputError("batch_empty")
         found = self._match(actor, campaign_id, files, names)
-        kept = self._keep(files, found)
-        with self._db.transaction() as session:
-            row = Batch(
-                campaign_id=campaign_id,
-                station_id=actor.station_id,
-                staff_id=actor.id or None,
-                brought_by=actor.username,
-                created_at=self._clock.now(),
-            )
-            session.add(row)
-            session.flush()
-            for item in kept:
-                item.batch_id = row.id
-            for start in range(0, len(kept), _INSERTED_AT_ONCE):
-                session.add_all(kept[start : start + _INSERTED_AT_ONCE])
-                session.flush()
-            self._finish_if_done(session, row)
-            self._audit(session, actor, "batch.receive", row, f"{len(kept)} files")
-            batch_id = row.id
+        batch_id = self._insert(actor, campaign_id, self._keep(files, found))
         self._jobs.wake(Job.BATCHES)
         return self.get(actor, batch_id)
 
@@ -285,6 +228,28 @@ class BatchService:
                     item.file_key = self._store.put(data)
             items.append(item)
         return items
+
+    def _insert(
+        self, actor: StaffUser, campaign_id: int, items: list[BatchItem]
+    ) -> int:
+        with self._db.transaction() as session:
+            row = Batch(
+                campaign_id=campaign_id,
+                station_id=actor.station_id,
+                staff_id=actor.id or None,
+                brought_by=actor.username,
+                created_at=self._clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            for item in items:
+                item.batch_id = row.id
+            for start in range(0, len(items), _INSERTED_AT_ONCE):
+                session.add_all(items[start : start + _INSERTED_AT_ONCE])
+                session.flush()
+            self._finish_if_done(session, row)
+            self._audit(session, actor, "batch.receive", row, f"{len(items)} files")
+            return row.id
 
     def _key(self, text: str) -> Key:
         try:
@@ -415,26 +380,6 @@ class BatchService:
             target=f"batch:{row.id}",
             detail=detail,
         )
-
-
-def names_of_list(rows: Iterable[SheetRow]) -> dict[str, str]:
-    """Return file name → number from the rows of a list.
-
-    Raises:
-        InvalidInputError: ``batch_list_lost_digits`` with the ``row``: a spreadsheet has
-            dropped the end of a long number; ``batch_list_empty``.
-    """
-
-    def cells() -> Iterator[tuple[str, ...]]:
-        for row in rows:
-            if Note.LOST_TAIL in row.notes.values():
-                raise InvalidInputError("batch_list_lost_digits", row=row.number)
-            yield row.cells
-
-    named = read_list(cells())
-    if not named:
-        raise InvalidInputError("batch_list_empty")
-    return named
 
 
 def _stated(file_name: str, listed: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ from backend.domain.errors import (
 )
 from backend.domain.report import Verdict
 from backend.services.batch_files import BatchFile, files_of_archive
-from backend.services.batches import BatchView
+from backend.services.batch_types import BatchView
 from backend.services.staff import OPERATOR
 from backend.services.types import SearchFilter, StaffUser
 from tests.factories import make_student

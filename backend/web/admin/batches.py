@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from backend.domain.batch import ItemState
 from backend.domain.errors import DomainError, InvalidInputError
 from backend.messages.batches import STATES, explain
-from backend.services.batch_files import files_of_archive
-from backend.services.batches import BatchView, names_of_list
+from backend.services.batch_files import files_of_archive, names_of_list
+from backend.services.batch_types import BatchView
 from backend.services.types import Role, StaffSession
 from backend.sheets.read import sheet_rows
 from backend.sheets.write import Column, write_xlsx

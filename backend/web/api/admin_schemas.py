@@ -13,7 +13,7 @@ from backend.domain.query import RecordOrder
 from backend.domain.report import Verdict
 from backend.domain.reviews import Attention, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
-from backend.services.batches import BatchView
+from backend.services.batch_types import BatchView
 from backend.services.posters import Size
 from backend.services.types import (
     AdminSubmission,
