@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from backend.db.models import Consent
+from backend.domain.campaigns import Span, Window
 from backend.domain.errors import (
     ConflictError,
     GoneError,
@@ -173,6 +176,19 @@ def test_the_exempt_and_the_late_are_told_so(world: World) -> None:
     world.clock.move(days=60)
     with pytest.raises(GoneError):
         _open(world, 0)
+
+
+def test_the_window_of_the_student_counts_at_the_desk_too(world: World) -> None:
+    now = world.clock.now()
+    window = Window(
+        span=Span(now - timedelta(days=9), now - timedelta(days=1)),
+        station_id=world.stations["CS01"],
+    )
+    world.services.campaigns.put_window(OPERATOR, world.campaign, window)
+    with pytest.raises(GoneError, match="window_closed"):
+        _open(world, 0)
+    assert _one(world, 0).binding_id is None
+    assert _open(world, 1).binding_id
 
 
 def test_a_refused_photo_goes_to_a_person(world: World) -> None:
