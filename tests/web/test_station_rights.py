@@ -177,8 +177,6 @@ ASKED: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", _CAMPAIGN + "/students?cursor=b{student_id}", {}),
     ("GET", _API_CAMPAIGN + "/posters.zip", {}),
     ("GET", _API_CAMPAIGN + "/students?cursor=a{student_id}&limit=1", {}),
-    ("GET", _ROSTER + "?after={student_id}", {}),
-    ("POST", _ROSTER, {"text": "", "after": "{student_id}"}),
     *(("POST", _RECORDS, {"q": f"{{{word}}}"}) for word in _WORDS),
     *(("POST", _RECORDS + "/export", {"name": f"{{{word}}}"}) for word in _WORDS[:1]),
     *(("POST", _ROSTER, {"text": f"{{{word}}}"}) for word in _WORDS),
@@ -196,6 +194,17 @@ ASKED: list[tuple[str, str, dict[str, Any]]] = [
         "/api/v1/admin/records/export",
         {"filters": {"name": "{name_of_student}"}, "format": "csv"},
     ),
+]
+
+#: Pages that go on after an id, whoever's it is: from there they list ones own.
+FURTHER: list[str] = [
+    _ROSTER + "?after={student_id}",
+    "/admin/deliveries?cursor=1000000",
+    "/admin/deliveries/{own_delivery}?cursor=0",
+    "/admin/batches/{own_batch}?after=0",
+    "/api/v1/admin/deliveries?cursor=1000000",
+    "/api/v1/admin/deliveries/{own_delivery}/items?cursor=0",
+    "/api/v1/admin/batches/{own_batch}/items?after=0",
 ]
 
 #: Requests that name another station's record in a query or a body, and are refused as
@@ -224,6 +233,8 @@ class Ids(NamedTuple):
     unknown: str | int
     #: Of the student who went from the first station to the other.
     moved: str | int | None = None
+    #: Of the other station's student who never scanned anything.
+    on_roster: str | int | None = None
 
 
 def shared(value: str | int) -> Ids:
@@ -257,16 +268,14 @@ class Scene:
         return built[1]
 
     def value(self, name: str, which: str) -> str | int:
-        """Return one value of a parameter; what nobody took along is the other's."""
+        """Return one value of a parameter; the other station's where there is no such."""
         each = self.ids[name]
-        if which == "moved" and each.moved is None:
-            return each.theirs
-        value: str | int = getattr(each, which)
-        return value
+        value: str | int | None = getattr(each, which.replace(" ", "_"), None)
+        return each.theirs if value is None else value
 
     def values(self, which: str) -> dict[str, str | int]:
         """Return what stands for the names in braces."""
-        numbers = {"theirs": THEIRS, "moved": MOVED}
+        numbers = {"theirs": THEIRS, "moved": MOVED, "on roster": THEIRS_ON_ROSTER}
         student = make_student(numbers.get(which, 999))
         return {
             "name_of_student": student.name,
@@ -276,6 +285,8 @@ class Scene:
             "code": student.payload,
             "fingerprint": parse_collection_code(student.payload).fingerprint,
             **{name: self.value(name, which) for name in self.ids},
+            "own_batch": self.ids["batch_id"].own,
+            "own_delivery": self.ids["delivery"].own,
         }
 
     def send(self, method: str, path: str, form: Mapping[str, Any]) -> TestResponse:
@@ -424,6 +435,19 @@ def secrets_of(n: int) -> dict[str, str]:
     }
 
 
+def without(answer: TestResponse, values: Mapping[str, str | int]) -> str:
+    """Return what an answer says, but for what was asked."""
+    text = contents(answer.data).decode(errors="replace")
+    for value in sorted(map(str, values.values()), key=len, reverse=True):
+        if len(value) > 1:
+            text = text.replace(value, "…")
+    # What was asked, sealed in an address or cut in a field; and a number of one digit.
+    text = re.sub(r"\b(q|station)=[\w%-]+", r"\1=…", text)
+    return re.sub(
+        r'(name="(?:q|text|station|csrf_token)"[^>]* value=")[^"]*', r"\1", text
+    )
+
+
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     school = make_school(tmp_path_factory.mktemp("stations"))
@@ -473,7 +497,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "sheet": shared("csv"),
             "staff_id": Ids(ours.id, theirs.id, 1_000_000),
             "station_id": Ids(stations["CS01"], stations["ZZ02"], 1_000_000),
-            "student_id": Ids(ids[OWN], ids[THEIRS], 1_000_000, ids[MOVED]),
+            "student_id": Ids(
+                ids[OWN], ids[THEIRS], 1_000_000, ids[MOVED], ids[THEIRS_ON_ROSTER]
+            ),
             "submission_id": Ids(
                 public[OWN][1], public[THEIRS][1], "x" * 22, public[MOVED][1]
             ),
@@ -553,6 +579,30 @@ def test_the_same_routes_do_answer_for_a_record_of_ones_own(scene: Scene) -> Non
             assert scene.leaks(answer) == [], rule.rule
 
 
+@pytest.mark.needs("cjk-font")
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/admin/deliveries/{delivery}/check-sheet.pdf", OWN_DELIVERED),
+        ("/admin/deliveries/{delivery}", OWN_DELIVERED),
+        ("/admin/batches/{batch_id}/report.xlsx", OWN_IN_BATCH),
+        ("/admin/campaigns/{campaign_id}/students.xlsx", OWN_IN_BATCH),
+        ("/admin/rounds/{campaign_id}/roster", OWN),
+        (
+            "/api/v1/admin/on-site/campaigns/{campaign_id}/stations/{station_id}/roster",
+            OWN,
+        ),
+    ],
+)
+def test_what_is_handed_out_names_ones_own_students(
+    scene: Scene, path: str, said: int
+) -> None:
+    """Else names would be looked for where none can be read."""
+    answer = scene.send("GET", path.format_map(scene.values("own")), {})
+    text = contents(answer.data).decode(errors="replace")
+    assert make_student(said).name in text
+
+
 def test_what_is_closed_to_stations_is_closed_whatever_the_id(scene: Scene) -> None:
     tried = 0
     for rule, method in rules(scene):
@@ -582,16 +632,29 @@ def test_pages_without_parameters_show_nothing_of_another_station(
 
 
 @pytest.mark.needs("cjk-font")
-@pytest.mark.parametrize("which", ["theirs", "moved"])
+@pytest.mark.parametrize("which", ["theirs", "moved", "on roster"])
 @pytest.mark.parametrize(("method", "path", "form"), ASKED)
-def test_asking_for_another_stations_students_finds_nobody(
+def test_asking_for_another_stations_students_finds_what_asking_for_nobody_does(
     scene: Scene, method: str, path: str, form: dict[str, Any], which: str
 ) -> None:
-    values = scene.values(which)
-    filled = fill(form, values)
-    answer = scene.send(method, path.format_map(values), filled)
+    told = []
+    for asked_for in (which, "unknown"):
+        values = scene.values(asked_for)
+        filled = fill(form, values)
+        answer = scene.send(method, path.format_map(values), filled)
+        assert answer.status_code == 200
+        assert scene.leaks(answer, typed=str(filled)) == []
+        told.append(without(answer, values))
+    assert told[0] == told[1]
+
+
+@pytest.mark.parametrize("path", FURTHER)
+def test_pages_further_on_name_nobody_of_another_station(
+    scene: Scene, path: str
+) -> None:
+    answer = scene.send("GET", path.format_map(scene.values("on roster")), {})
     assert answer.status_code == 200
-    assert scene.leaks(answer, typed=str(filled)) == []
+    assert scene.leaks(answer) == []
 
 
 @pytest.mark.parametrize(("method", "path", "form"), REFUSED)
