@@ -33,7 +33,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from backend.db.models import Student
+from backend.db.models import Binding, Student
 from backend.domain.codes import parse_collection_code
 from backend.domain.deliveries import Naming, NamingKey, Profile
 from backend.domain.roster import Column
@@ -171,6 +171,8 @@ _WORDS = (
 ASKED: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", _RECORDS + "?station={station_id}", {}),
     ("GET", _RECORDS + "?campaign={campaign_id}&status=pending", {}),
+    ("GET", _RECORDS + "?sort=name&cursor=a{record_number}", {}),
+    ("GET", _RECORDS + "?sort=name&cursor=b{record_number}", {}),
     ("GET", _CAMPAIGN + "/posters.zip", {}),
     ("GET", _CAMPAIGN + "/posters?size=sign", {}),
     ("GET", _CAMPAIGN + "/students?cursor=a{student_id}", {}),
@@ -186,6 +188,7 @@ ASKED: list[tuple[str, str, dict[str, Any]]] = [
         for word in _WORDS[:2]
     ),
     *(("POST", _SEARCH, {"filters": {"text": f"{{{word}}}"}}) for word in _WORDS),
+    ("POST", _SEARCH, {"order": "name", "cursor": "a{record_number}"}),
     ("POST", _SEARCH, {"filters": {"name": "{name_of_student}"}}),
     ("POST", _SEARCH, {"filters": {"student_no": "{student_no}"}}),
     ("POST", _SEARCH, {"filters": {"id_number": "{id_number}"}}),
@@ -473,6 +476,11 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     public = {
         n: (photo.binding_public_id, photo.public_id) for n, photo in photos.items()
     }
+    with school.db.reading() as session:
+        numbers = {
+            row[0]: row[1]
+            for row in session.execute(select(Binding.public_id, Binding.id))
+        }
     yield Scene(
         school=school,
         ids={
@@ -491,6 +499,13 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             "list_id": shared("x" * 22),
             "name": shared("notice-2025"),
             "reading_id": shared("x" * 22),
+            # Not of a route: what cursors of a search are made of.
+            "record_number": Ids(
+                numbers[public[OWN][0]],
+                numbers[public[THEIRS][0]],
+                1_000_000,
+                numbers[public[MOVED][0]],
+            ),
             "receipt": shared("ABCD-EF01-2345"),
             "rule": shared(HUMAN_RULE),
             "session_id": Ids(more.session.id, them.session.id, 1_000_000),
