@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.db.collecting_models import Batch, BatchItem
@@ -145,14 +145,22 @@ def items(
     session: Session,
     batch_id: int,
     *,
+    station_id: int | None,
     states: Sequence[ItemState] = (),
     after: int = 0,
     limit: int,
 ) -> list[tuple[BatchItem, Student | None]]:
-    """Return the files of a batch in order, with their students."""
+    """Return the files of a batch in order, with their students.
+
+    With a station, those students only who are enrolled there now: one who went to
+    another station is no longer this one's to see.
+    """
+    whose = Student.id == BatchItem.student_id
+    if station_id is not None:
+        whose = and_(whose, Student.station_id == station_id)
     query = (
         select(BatchItem, Student)
-        .outerjoin(Student, Student.id == BatchItem.student_id)
+        .outerjoin(Student, whose)
         .where(BatchItem.batch_id == batch_id)
         .where(BatchItem.position > after)
         .order_by(BatchItem.position)

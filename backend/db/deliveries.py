@@ -8,7 +8,16 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVarTuple
 
-from sqlalchemy import Select, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -286,6 +295,24 @@ def page_deliveries(
     return [SummaryRow(*row) for row in session.execute(query)]
 
 
+def _of_station(station_id: int) -> ColumnElement[bool]:
+    """Tell whether a portrait is a station's: delivered for it, its student still there.
+
+    Of a student who went to another station the list goes on to tell name and numbers,
+    which are no longer this one's to see.
+    """
+    elsewhere = (
+        select(Student.id)
+        .join(Binding, Binding.student_id == Student.id)
+        .join(Submission, Submission.binding_id == Binding.id)
+        .where(Submission.id == DeliveryItem.submission_id)
+        .where(Student.station_id != station_id)
+        .correlate(DeliveryItem)
+        .exists()
+    )
+    return and_(DeliveryItem.station_id == station_id, ~elsewhere)
+
+
 def _summaries(station_id: int | None) -> Select[Any]:
     within = (
         select(
@@ -299,7 +326,7 @@ def _summaries(station_id: int | None) -> Select[Any]:
         .order_by(None)
     )
     if station_id is not None:
-        within = within.where(DeliveryItem.station_id == station_id)
+        within = within.where(_of_station(station_id))
     sums = within.subquery()
     return (
         select(Delivery, Campaign.name, Station.name, sums.c.photos, sums.c.size_bytes)
@@ -320,7 +347,7 @@ def status_counts(
         .group_by(Submission.status)
     )
     if station_id is not None:
-        query = query.where(DeliveryItem.station_id == station_id)
+        query = query.where(_of_station(station_id))
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -343,7 +370,7 @@ def items_of(
         .limit(limit)
     )
     if station_id is not None:
-        query = query.where(DeliveryItem.station_id == station_id)
+        query = query.where(_of_station(station_id))
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
@@ -428,5 +455,5 @@ def of_binding(
         .order_by(Delivery.id)
     )
     if station_id is not None:
-        query = query.where(DeliveryItem.station_id == station_id)
+        query = query.where(_of_station(station_id))
     return [(row[0], row[1], row[2]) for row in session.execute(query)]

@@ -143,7 +143,12 @@ class BatchService:
         with self._db.reading() as session:
             batches.get_batch(session, batch_id, actor.station_id)
             rows = batches.items(
-                session, batch_id, states=states, after=after, limit=limit
+                session,
+                batch_id,
+                station_id=actor.station_id,
+                states=states,
+                after=after,
+                limit=limit,
             )
             return tuple(self._item_view(*row) for row in rows)
 

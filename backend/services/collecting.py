@@ -35,6 +35,7 @@ from backend.services.admission import ensure_window
 from backend.services.binding_facts import ensure_same_student
 from backend.services.entries import refuse_state
 from backend.services.sessions import PURPOSES
+from backend.services.submission_views import ensure_shown
 from backend.services.submissions import SubmissionService
 from backend.services.types import (
     CollectStudent,
@@ -185,8 +186,16 @@ class CollectingService:
         return self._submissions.request_review(who, submission_id)
 
     def media(self, actor: StaffUser, submission_id: str, kind: MediaKind) -> Media:
-        """Return a picture of a photo taken for a student; raises NotFoundError."""
+        """Return a picture of a student's photo.
+
+        Raises:
+            NotFoundError: no such photo, or of nobody staff act for.
+            ConflictError: ``quarantined``: for administrators only.
+        """
         who = self._acting_on(actor, submission_id)
+        with self._db.reading() as session:
+            photo, _ = submissions.get_submission(session, submission_id)
+            ensure_shown(session, actor, photo)
         return self._submissions.media(who, submission_id, kind)
 
     def _hold(

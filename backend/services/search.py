@@ -21,7 +21,6 @@ from backend.db.models import Binding, Staff, Submission
 from backend.db.search import MOST_UNBOUND, NEVER, Conditions, Found, Place
 from backend.db.search_models import RecordEntry
 from backend.domain.errors import (
-    ConflictError,
     DomainError,
     InvalidInputError,
     NotFoundError,
@@ -42,7 +41,11 @@ from backend.services.search_terms import (
     make_conditions,
     parse_cursor,
 )
-from backend.services.submission_views import picture_keys, submission_view
+from backend.services.submission_views import (
+    ensure_shown,
+    picture_keys,
+    submission_view,
+)
 from backend.services.submissions import media_of
 from backend.services.types import (
     AdminSubmission,
@@ -265,7 +268,7 @@ class SearchService:
         with self._db.transaction() as session:
             row, binding = submissions.get_submission(session, public_id)
             self._get(session, actor, binding.public_id, code="submission_not_found")
-            _ensure_shown(session, actor, row)
+            ensure_shown(session, actor, row)
             self._audit(session, actor, f"photo.{kind.value}", binding)
         return media_of(row, kind, self._store)
 
@@ -280,7 +283,7 @@ class SearchService:
         with self._db.transaction() as session:
             row, binding = submissions.get_submission(session, public_id)
             self._get(session, actor, binding.public_id, code="submission_not_found")
-            _ensure_shown(session, actor, row)
+            ensure_shown(session, actor, row)
             report = submission_view(session, row, binding).report
             boxes = [f.box for f in report.findings if f.rule == rule and f.box]
             if not boxes:
@@ -391,12 +394,6 @@ class SearchService:
             target=f"binding:{binding.id}",
             detail=detail,
         )
-
-
-def _ensure_shown(session: Session, actor: StaffUser, photo: Submission) -> None:
-    """Keep what may be forbidden content from everybody but administrators."""
-    if actor.role is not Role.ADMIN and pushes.is_quarantined(session, photo.id):
-        raise ConflictError("quarantined")
 
 
 def _admin_view(

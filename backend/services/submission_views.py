@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from backend.db import submissions
+from backend.db import pushes, submissions
 from backend.db.engine import Session
 from backend.db.models import Binding, Submission
+from backend.domain.errors import ConflictError
 from backend.domain.report import Verdict, report_from_dict
 from backend.domain.reviews import SETTLED, Action, SubmissionStatus, may
-from backend.services.types import HistoryItem, MediaKind, SubmissionView
+from backend.services.types import (
+    HistoryItem,
+    MediaKind,
+    Role,
+    StaffUser,
+    SubmissionView,
+)
+
+
+def ensure_shown(session: Session, actor: StaffUser, photo: Submission) -> None:
+    """Keep what may be forbidden content from everybody but administrators.
+
+    Raises:
+        ConflictError: ``quarantined``.
+    """
+    if actor.role is not Role.ADMIN and pushes.is_quarantined(session, photo.id):
+        raise ConflictError("quarantined")
 
 
 def submission_view(

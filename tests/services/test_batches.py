@@ -144,6 +144,11 @@ def test_a_station_brings_its_own_students_and_sees_its_own_batches(
             call(world.staff["zz02"], batch.id)
     with pytest.raises(PermissionDeniedError):
         service.latest(world.staff["reviewer"])
+    # Who went to another station is no longer this one's to see.
+    assert service.items(world.staff["cs01"], batch.id)[0].student_name == own.name
+    world.enrol(own, "ZZ02")
+    assert service.items(world.staff["cs01"], batch.id)[0].student_name == ""
+    assert service.items(OPERATOR, batch.id)[0].student_name == own.name
     with pytest.raises(PermissionDeniedError):
         _receive(world, by=world.staff["reviewer"])
 

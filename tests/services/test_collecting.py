@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from backend.db import submissions
 from backend.db.models import Consent
+from backend.db.wechat_models import PictureCheck
 from backend.domain.campaigns import Span, Window
 from backend.domain.errors import (
     ConflictError,
@@ -15,6 +17,7 @@ from backend.domain.errors import (
     PermissionDeniedError,
     RefusedError,
 )
+from backend.domain.picture_check import CheckState
 from backend.domain.report import Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.services.collecting import ConsentGiven
@@ -239,6 +242,29 @@ def test_what_a_student_bound_is_served_and_stays_theirs(world: World) -> None:
     assert seen is not None
     assert seen.public_id == photo
     assert all(step.who == "" for step in seen.history)
+
+
+def test_what_may_be_forbidden_is_shown_to_administrators_only(world: World) -> None:
+    _, _, photo = world.pending(0)
+    _open(world, 0)
+    now = world.clock.now()
+    with world.db.transaction() as session:
+        row, _ = submissions.get_submission(session, photo.public_id)
+        session.add(
+            PictureCheck(
+                submission_id=row.id,
+                state=CheckState.RISKY,
+                attempts=1,
+                due_at=now,
+                created_at=now,
+                settled_at=now,
+            )
+        )
+    service = world.services.collecting
+    with pytest.raises(ConflictError, match="quarantined"):
+        service.media(world.staff["cs01"], photo.public_id, MediaKind.PORTRAIT)
+    admin = world.staff["admin"]
+    assert service.media(admin, photo.public_id, MediaKind.PORTRAIT).data
 
 
 @pytest.mark.parametrize("with_code", [True, False])

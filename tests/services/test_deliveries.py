@@ -322,6 +322,11 @@ def test_a_station_sees_its_own_and_nothing_of_others(world: World) -> None:
         for number in (own, "2026-9999"):
             with pytest.raises(NotFoundError, match="delivery_not_found"):
                 read(zz02, number)
+    # Who went to another station is no longer the first one's to see.
+    world.enrol(make_student(0), "ZZ02")
+    assert [d.number for d in service.page(cs01).items] == [own]
+    with pytest.raises(NotFoundError, match="delivery_not_found"):
+        service.items(cs01, both)
 
 
 @ON_ONE

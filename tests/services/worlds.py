@@ -19,14 +19,14 @@ from typing import Any, Final, Self, TypeVar
 from argon2 import PasswordHasher
 from PIL import Image
 from pydantic import SecretStr
-from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Engine, create_engine, make_url, select, text
 
 from backend.app import Adapters, make_services
 from backend.crypto import Passwords, Vault, new_public_id
 from backend.db.base import Base
 from backend.db.engine import Database
 from backend.db.migrate import migrate
-from backend.db.models import CodeReadingRow, Consent, PrincipalRow
+from backend.db.models import CodeReadingRow, Consent, PrincipalRow, Student
 from backend.domain.errors import DomainError
 from backend.domain.report import Verdict
 from backend.domain.wechat import MessageKind
@@ -228,6 +228,14 @@ class World:
         """Put one more student on the roster."""
         new = replace(new_student(student, "CS01"), **changes)  # type: ignore[arg-type] # any of its fields
         self.services.roster.add_students(OPERATOR, self.campaign, [new])
+
+    def enrol(self, student: InventedStudent, station: str) -> None:
+        """Enrol a student of the roster at another station."""
+        with self.db.transaction() as session:
+            row = session.scalars(
+                select(Student).where(Student.student_no == student.student_no)
+            ).one()
+            row.station_id = self.stations[station]
 
 
 class Templates:
