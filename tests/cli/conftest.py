@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from backend.cli import main
+from tests.fakes import cheap_passwords
 
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap() -> Iterator[None]:
+    """Every command hashes a password at its start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backend.app.Passwords", cheap_passwords)
+        yield
 
 
 @pytest.fixture
