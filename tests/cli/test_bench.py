@@ -26,6 +26,8 @@ RECORD = Path(__file__).parents[2] / "deploy/BENCHMARKS.md"
 def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (MODULE, bench_roster):
         monkeypatch.setattr(module, "ProcessPoolExecutor", InThisProcess)
+    # So many make figures steady, of which these tests read none.
+    monkeypatch.setattr("backend.imaging.bench._WARM_UP_RUNS", 1)
 
 
 def bench(*arguments: object) -> Result:
