@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from tests import postgresql, requirements, secrecy
+from tests import databases, postgresql, requirements, secrecy
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,6 +39,14 @@ def pytest_runtest_makereport() -> Generator[
             report.outcome = "failed"
             report.longrepr = reason
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Compiling each statement for each database takes most of a small test's time."""
+    with pytest.MonkeyPatch.context() as patch:
+        databases.share_compiled_statements(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""Migrated SQLite files to copy: migrating each anew takes longer than most tests."""
+"""What takes longer than most tests and is done once for all of them.
+
+Migrated SQLite files are copied, and a statement is compiled once for all the databases
+of a kind, not once for each.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,11 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.util import LRUCache
+
+from backend.db import engine as engines
 from backend.db.migrate import migrate
 
 
@@ -29,3 +38,23 @@ def migrated_sqlite(file: Path) -> str:
     """Put a database without rows at a path and return its address."""
     shutil.copy(_migrated(), file)
     return f"sqlite:///{file}"
+
+
+def share_compiled_statements(patch: pytest.MonkeyPatch) -> None:
+    """Let every engine from now on know what another of its kind has compiled."""
+    made, first = engines._make_engine, dict[str, Engine]()
+    compiled: dict[str, LRUCache[object, object]] = {}
+
+    def make(url: str) -> Engine:
+        engine = made(url)
+        kind = engine.dialect.name
+        known = first.setdefault(kind, engine)
+        if known.dialect.server_version_info is None:
+            # It has not met a database yet.
+            first[kind] = engine
+            return engine
+        engine.dialect = known.dialect
+        engine._compiled_cache = compiled.setdefault(kind, LRUCache(5000))  # type: ignore[assignment] # of any keys
+        return engine
+
+    patch.setattr(engines, "_make_engine", make)

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from argon2 import PasswordHasher
+
+from backend.crypto import Passwords
 from backend.domain.errors import (
     DomainError,
     NotAuthenticatedError,
@@ -231,3 +234,8 @@ def _report(policy: str, verdict: Verdict) -> Report:
         picture_width=1200,
         picture_height=1600,
     )
+
+
+def cheap_passwords() -> Passwords:
+    """Hash as cheaply as Argon2 can; how dear it has to be is tested with it."""
+    return Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

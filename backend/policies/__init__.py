@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 from backend.domain.policy import Policy, load_policy
@@ -18,6 +19,7 @@ def names() -> tuple[str, ...]:
     )
 
 
+@cache
 def load(name: str) -> Policy:
     """Return a shipped policy, checked to the last rule.
 

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from backend.cli import demo_data, main
+from backend.cli import demo_data
 from backend.cli.context import load_settings, open_services
 from backend.services.staff import OPERATOR
 from tests import pictures
+from tests.cli.conftest import run
 
 pytestmark = pytest.mark.needs("cjk-font")
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
-
-
-def test_a_folder_and_its_zip_are_handed_in_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("BIZHAO_")]:
-        monkeypatch.delenv(name)
-    assert run("start-demo", "--prepare-only").exit_code == 0
+def test_a_folder_and_its_zip_are_handed_in_once(demo: Result, tmp_path: Path) -> None:
+    assert demo.exit_code == 0
     services, _ = open_services(load_settings())
     (campaign,) = services.stations.campaigns(OPERATOR)
     student = demo_data.demo_students()[3]

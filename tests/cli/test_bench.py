@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from backend.cli import main
-from backend.cli.bench_roster import measure
+from backend.cli import bench_roster, main
+from tests.cli.conftest import InThisProcess
 from tests.imaging.portraits import roomy
 from tests.pictures import as_jpeg
 
@@ -20,6 +20,14 @@ LINE = re.compile(
 #: The package's name of the module is the command's.
 MODULE = import_module("backend.cli.bench")
 RECORD = Path(__file__).parents[2] / "deploy/BENCHMARKS.md"
+
+
+@pytest.fixture
+def no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (MODULE, bench_roster):
+        monkeypatch.setattr(module, "ProcessPoolExecutor", InThisProcess)
+    # So many make figures steady, of which these tests read none.
+    monkeypatch.setattr("backend.imaging.bench._WARM_UP_RUNS", 1)
 
 
 def bench(*arguments: object) -> Result:
@@ -53,6 +61,7 @@ def test_a_line_a_size_and_the_record_rewritten_between_its_marks(
     assert "detector 4, mesh 2, pose 1, selfie 2" in row
 
 
+@pytest.mark.usefixtures("no_process")
 def test_photos_of_ones_own_are_timed_by_name(tmp_path: Path) -> None:
     names = ("a.jpg", "b.jpg")
     for name in names:
@@ -63,6 +72,7 @@ def test_photos_of_ones_own_are_timed_by_name(tmp_path: Path) -> None:
     assert [line and line[1] for line in found] == ["a.jpg 2", "b.jpg 2"]
 
 
+@pytest.mark.usefixtures("no_process")
 def test_what_is_no_photo_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "words.jpg").write_text("hello")
     result = bench("--photos", tmp_path / "words.jpg")
@@ -78,6 +88,7 @@ def test_photos_of_ones_own_are_never_recorded(tmp_path: Path) -> None:
     assert "recorded" in result.output
 
 
+@pytest.mark.usefixtures("no_process")
 def test_a_file_without_a_place_for_it_is_no_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,7 +113,9 @@ def test_without_scikit_image_the_bench_asks_for_photos(
     assert "--photos" in result.output
 
 
-def test_a_small_roster_is_timed() -> None:
+@pytest.mark.usefixtures("no_process")
+def test_a_small_roster_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_roster, "_WARM", 20)
     result = CliRunner().invoke(
         main,
         ["bench", "--only", "roster", "--roster-rows", "50"],
@@ -117,5 +130,8 @@ def test_a_small_roster_is_timed() -> None:
 
 
 @pytest.mark.needs("postgresql")
-def test_on_a_server_it_leaves_no_database_behind(postgres_url: str) -> None:
-    assert measure(postgres_url, 5).rows == 5
+def test_on_a_server_it_leaves_no_database_behind(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_roster, "_WARM", 20)
+    assert bench_roster.measure(postgres_url, 5).rows == 5

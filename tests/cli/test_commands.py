@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
 import sys
@@ -10,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from sqlalchemy import delete, select, update
 
 from backend.app import make_adapters, make_services
-from backend.cli import demo_data, main, upkeep
+from backend.cli import demo_data, upkeep
 from backend.crypto.totp import code_at
 from backend.db.models import AuditEvent
 from backend.db.people_models import AuditHead
@@ -24,28 +23,10 @@ from backend.ports import Job
 from backend.services import Services
 from backend.services.staff import OPERATOR
 from backend.settings import read_settings
+from tests.cli.conftest import run
 from tests.factories import make_student
 
 pytestmark = pytest.mark.needs("cjk-font")
-
-
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments), catch_exceptions=False)
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with nothing in it, and an environment without settings."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("BIZHAO_")]:
-        monkeypatch.delenv(name)
-    return tmp_path
-
-
-@pytest.fixture
-def demo(folder: Path) -> Result:
-    """The demonstration, set up and not served."""
-    return run("start-demo", "--prepare-only")
 
 
 @pytest.mark.parametrize(("file", "start"), [("all.pdf", b"%PDF"), ("all.zip", b"PK")])

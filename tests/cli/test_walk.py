@@ -14,8 +14,6 @@ from click.testing import CliRunner, Result
 
 from backend.cli import main
 
-SEEDED = ["start-demo", "--prepare-only"]
-
 
 class NoApi(http.server.BaseHTTPRequestHandler):
     """Some other program on the port."""
@@ -47,44 +45,39 @@ def nobody() -> Iterator[str]:
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def demo(*arguments: str) -> Result:
+def walk(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["demo", *arguments], catch_exceptions=False)
 
 
 def test_without_a_demonstration_it_says_so_and_leaves_nothing(folder: Path) -> None:
-    result = demo()
+    result = walk()
     assert result.exit_code == 1
     assert "start `make run` in this folder first" in result.output
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.needs("cjk-font")
+@pytest.mark.usefixtures("demo")
 def test_without_an_answer_it_asks_for_make_run_and_tells_no_token(nobody: str) -> None:
-    CliRunner().invoke(main, SEEDED, catch_exceptions=False)
-    result = demo("--url", nobody)
+    result = walk("--url", nobody)
     assert result.exit_code == 1
     assert "is `make run` running?" in result.output
     assert "/entries/" not in result.output
 
 
 @pytest.mark.needs("cjk-font")
+@pytest.mark.usefixtures("demo")
 def test_another_program_on_the_port_is_told_from_the_service(stranger: str) -> None:
-    CliRunner().invoke(main, SEEDED, catch_exceptions=False)
-    result = demo("--url", f"{stranger}/")
+    result = walk("--url", f"{stranger}/")
     assert result.exit_code == 1
     assert f"{stranger} does not answer as the service does" in result.output
 
 
 def test_without_scikit_image_one_names_a_photo(
+    folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "skimage", None)
-    result = demo()
+    result = walk()
     assert result.exit_code == 1
     assert "--photo" in result.output

@@ -19,13 +19,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from apiflask import APIFlask
-from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from backend.app import Adapters, create_app, make_services
-from backend.crypto import Passwords, Vault
+from backend.app import Adapters, make_services
+from backend.crypto import Vault
 from backend.db.engine import Database
 from backend.domain.codes import parse_collection_code
 from backend.domain.measurements import Measurements
@@ -42,6 +41,7 @@ from backend.domain.report import (
 from backend.imaging.code_reader import QrCodeReader
 from backend.imaging.sample_card import draw_sample_card
 from backend.jobs.inline import InlineJobs
+from backend.logs import configure_logs
 from backend.ports import PhotoInspector, WeChatGateway
 from backend.services import Services
 from backend.services.roster import NewCampaign, NewStudent
@@ -50,10 +50,12 @@ from backend.services.types import BindingView, Role, SessionInfo, SubmissionVie
 from backend.settings import new_key, read_settings
 from backend.storage.local import LocalPhotoStore
 from backend.web.auth import STAFF_COOKIE
+from backend.web.context import WebContext
+from tests.apps import web_app
 from tests.databases import migrated_sqlite
 from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
-from tests.fakes import SaidByWeChat
+from tests.fakes import SaidByWeChat, cheap_passwords
 
 PASSWORD: Final = "correct horse battery staple"
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -64,8 +66,7 @@ EARS: Final = Box(6, 10, 36, 12)
 _FILE: Final = "school.sqlite3"
 _DATA_KEY: Final = new_key()
 _HASH_KEY: Final = new_key()
-#: As cheap as Argon2 gets; how dear it has to be is tested with the passwords.
-_PASSWORDS: Final = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+_PASSWORDS: Final = cheap_passwords()
 
 
 @dataclass
@@ -338,8 +339,16 @@ def _open(
         wechat=wechat or SaidByWeChat(),
         jobs=InlineJobs(),
     )
-    app = create_app(settings, adapters)
-    return School(app, make_services(settings, adapters), clock, canned, db)
+    configure_logs()
+    services = make_services(settings, adapters)
+    context = WebContext(
+        services=services,
+        public_url=settings.public_url,
+        secure_cookies=settings.secure_cookies,
+        max_upload_bytes=settings.max_upload_bytes,
+        max_batch_bytes=settings.max_batch_bytes,
+    )
+    return School(web_app(context), services, clock, canned, db)
 
 
 def _fill(school: School, students: int) -> None:

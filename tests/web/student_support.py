@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
@@ -44,7 +45,7 @@ from backend.services.staff import OPERATOR
 from backend.services.types import EntryAdminView, StaffUser
 from backend.settings import Settings, new_key, read_settings
 from backend.web.context import WebContext
-from backend.web.factory import make_web_app
+from tests.apps import web_app
 from tests.databases import migrated_sqlite
 from tests.domain.judging import good, head
 from tests.factories import (
@@ -53,6 +54,7 @@ from tests.factories import (
     InventedStudent,
     make_student,
 )
+from tests.fakes import cheap_passwords
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 NOTICE = "一、样例告知。\n二、只用于测试。"
@@ -212,7 +214,9 @@ def make_stage(
     settings = _settings(folder, limit | (more or {}))
     migrated_sqlite(folder / "student.db")
     clock = SettableClock()
-    made = make_adapters(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("backend.app.Passwords", cheap_passwords)
+        made = make_adapters(settings)
     adapters = Adapters(
         db=made.db,
         vault=made.vault,
@@ -225,15 +229,14 @@ def make_stage(
         jobs=InlineJobs(),
     )
     services = make_services(settings, adapters)
-    app = make_web_app(
+    app = web_app(
         WebContext(
             services=services,
             public_url=settings.public_url,
             secure_cookies=False,
             max_upload_bytes=settings.max_upload_bytes,
             max_batch_bytes=1024**3,
-        ),
-        proxies=0,
+        )
     )
     app.testing = True
     return _seed(app, services, adapters, clock, album_allowed=album_allowed)
