@@ -37,7 +37,7 @@ def deliver() -> None:
     help="What a portrait's file is called by, in the school's own package.",
 )
 @click.option(
-    "--pattern", default="", help="With --naming pattern: {站点}/{学号}_{姓名}"
+    "--pattern", default="", help="With --naming pattern: {函授站}/{学号}_{姓名}"
 )
 @click.option("--by-station", is_flag=True, help="A folder for each station.")
 @click.option("--station", "station_code", help="Only this station, by its code.")

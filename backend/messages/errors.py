@@ -216,13 +216,13 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "submission_not_found": ("没有找到这张照片", "请从“我的”页面重新进入。"),
         "policy_not_found": ("没有这份照片规范", "请检查名称。"),
         "record_not_found": ("没有找到这条记录", "请返回查询页面。"),
-        "campaign_not_found": ("没有这个采集批次", "请返回上一页。"),
+        "campaign_not_found": ("没有这个批次", "请返回上一页。"),
         "station_not_found": ("没有这个函授站", "请返回上一页。"),
         "reading_not_found": (
             "采集码的读取结果已失效",
             "请重新上传采集码图片。",
         ),
-        "campaign_name_taken": ("已有同名的采集批次", "请换一个名称。"),
+        "campaign_name_taken": ("已有同名的批次", "请换一个名称。"),
         "student_no_taken": (
             "名册里有重复的学号或采集码",
             "请检查名册，每个学号和采集码只能出现一次。",
@@ -562,7 +562,7 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "notice_version_same": "告知内容改了，请换一个版本号，学生会重新阅读并同意",
         "window_for_all": "至少选一个：毕业届、层次或函授站",
         "naming_not_allowed": "给采集单位的文件只能用流水号，学校留用的请选别的命名",
-        "pattern_invalid": "格式里要有花括号里的项目，如 {站点}/{学号}_{姓名}，不能用 : * ? 等字符",
+        "pattern_invalid": "格式里要有花括号里的项目，如 {函授站}/{学号}_{姓名}，不能用 : * ? 等字符",
         "pattern_unknown_field": "花括号里有不认识的项目",
         "station_of_role": "函授站账号要指定函授站，其他账号不要指定",
     }

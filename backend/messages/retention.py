@@ -37,7 +37,7 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
         ),
         Kind.IDENTITIES: KindWords(
             "名册里的身份信息",
-            "姓名、身份证号、学号、考生号、证书编号、班级清除，只留统计用的站点、层次、专业、届别。",
+            "姓名、身份证号、学号、考生号、证书编号、班级清除，只留统计用的函授站、层次、专业、届别。",
         ),
     }
 )

@@ -49,7 +49,7 @@ def names(naming: Naming, *people: Person) -> list[str | Fault]:
         (Naming(NamingKey.SEQUENCE), "000001"),
         (Naming(NamingKey.STUDENT_NO, by_station=True), "长沙_样例站/0001"),
         (
-            Naming(NamingKey.PATTERN, "{站点}/{届}{层次}/{学号}_{姓名}"),
+            Naming(NamingKey.PATTERN, "{函授站}/{届}{层次}/{学号}_{姓名}"),
             "长沙_样例站/2026专升本/0001_张测试",
         ),
         (Naming(NamingKey.PATTERN, "{学号}-{考生号}"), Fault.KEY_EMPTY),

@@ -175,7 +175,7 @@ def test_reminding_asks_once_and_says_so(school: School) -> None:
 def test_an_empty_school_is_told_the_way(tmp_path: Path, username: str) -> None:
     school = make_school(tmp_path, students=0)
     client = school.client(username)
-    steps = "导入学生名单" if username == "admin" else "由学院管理员准备"
+    steps = "导入名册" if username == "admin" else "由学院管理员准备"
     text = client.get("/admin/").text
     assert "这个批次还没有学生" in text
     assert steps in text
@@ -189,7 +189,7 @@ def test_an_empty_school_is_told_the_way(tmp_path: Path, username: str) -> None:
         for table in (Student, Campaign):
             session.execute(delete(table))
     text = client.get("/admin/").text
-    assert "还没有采集批次" in text
+    assert "还没有批次" in text
     assert ("建立函授站" in text) == (username == "admin")
     assert client.get("/admin/?campaign=1").status_code == 404
 

@@ -175,13 +175,13 @@ def test_the_last_page_is_one_step_away_in_a_sealed_search_too(
 def test_an_empty_result_says_what_to_try(school: School) -> None:
     answer = search(school.client("cs01"), q="查无此人")
     assert "没有找到符合条件的记录" in answer.text
-    assert "你只能看到本站学生的记录" in answer.text
+    assert "您只能看到本站学生的记录" in answer.text
 
 
 def test_who_has_bound_nothing_is_counted(school: School) -> None:
     name = make_student(0).name
-    assert "名单里有 1 名学生符合" in search(school.client("admin"), q=name).text
-    assert "名单里有" not in search(school.client("zz02"), q=name).text
+    assert "名册里有 1 名学生符合" in search(school.client("admin"), q=name).text
+    assert "名册里有" not in search(school.client("zz02"), q=name).text
 
 
 def test_what_cannot_be_meant_is_explained_and_kept_in_the_form(school: School) -> None:

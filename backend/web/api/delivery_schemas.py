@@ -31,7 +31,9 @@ class DeliveryIn(_In):
     campaign_id: int = Field(le=2**31 - 1)
     profile: Profile = Profile.SCHOOL
     naming: NamingKey = NamingKey.STUDENT_NO
-    pattern: str = Field(default="", max_length=200, examples=["{站点}/{学号}_{姓名}"])
+    pattern: str = Field(
+        default="", max_length=200, examples=["{函授站}/{学号}_{姓名}"]
+    )
     by_station: bool = False
     station_id: int | None = Field(default=None, le=2**31 - 1)
     graduating_year: int | None = Field(default=None, ge=1900, le=2200)

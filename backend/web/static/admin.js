@@ -39,3 +39,8 @@ for (const form of document.querySelectorAll("form[data-sign-out]")) {
 // A batch goes on by itself while somebody looks at it.
 const goOn = document.querySelector("form[data-go-on]");
 if (goOn && !location.search.includes("state=")) setTimeout(() => goOn.requestSubmit(), 800);
+
+// On a phone the rows of places scroll sideways: where one is must be seen.
+for (const here of document.querySelectorAll(".topnav [aria-current], .subnav [aria-current]")) {
+  here.scrollIntoView({ block: "nearest", inline: "center" });
+}
