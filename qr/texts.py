@@ -20,7 +20,7 @@ PRIVACY: Final = (
 CONTACT: Final = "咨询："
 CANNOT_SCAN: Final = "扫不了码？在手机浏览器输入："
 WINDOW: Final = "采集时间："
-STATION_CODE: Final = "站点代码 {code} · "
+STATION_CODE: Final = "函授站代码 {code} · "
 
 # What is wrong with the texts of a poster; ``name`` is the column of the CSV.
 EMPTY: Final = "{name} 没有填写"

@@ -253,7 +253,7 @@ class BatchService:
                 session.add_all(items[start : start + _INSERTED_AT_ONCE])
                 session.flush()
             self._finish_if_done(session, row)
-            self._audit(session, actor, "batch.receive", row, f"{len(items)} files")
+            self._audit(session, actor, "batch.receive", row, f"{len(items)} 个文件")
             return row.id
 
     def _key(self, text: str) -> Key:

@@ -37,7 +37,7 @@ from backend.domain.errors import (
     Violation,
 )
 from backend.domain.reviews import Action, SubmissionStatus, next_status
-from backend.messages.deliveries import HEADINGS
+from backend.messages.deliveries import HEADINGS, PROFILES
 from backend.ports import Clock, PhotoStore
 from backend.services.access import require_admin, require_desk
 from backend.services.delivery_lists import (
@@ -174,7 +174,7 @@ class DeliveryService:
                         actor,
                         "delivery.create",
                         row.number,
-                        f"{request.profile}: {len(listed)}",
+                        f"{PROFILES[request.profile]} {len(listed)} 张",
                     )
             except LostRaceError:
                 continue

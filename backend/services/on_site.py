@@ -38,7 +38,7 @@ class OnSiteService:
         require_station(actor, station_id, code="station_not_found")
         with self._db.transaction() as session:
             entries.get_campaign(session, campaign_id)
-            entries.get_station(session, station_id)
+            station = entries.get_station(session, station_id)
             rows = on_site.roster_of_station(
                 session, campaign_id=campaign_id, station_id=station_id
             )
@@ -48,7 +48,7 @@ class OnSiteService:
                 actor=actor.username,
                 action="on_site.roster",
                 target=f"campaign:{campaign_id}",
-                detail=f"station:{station_id} students:{len(rows)}",
+                detail=f"{station.code} · {len(rows)} 名学生",
             )
         return tuple(
             OnSiteStudent(

@@ -106,6 +106,7 @@ class ProgressService:
         by_station = _by_station(stations, counted)
         return CampaignProgress(
             campaign=campaign,
+            begun=campaign.opens_at <= now,
             closes_at=closes_at,
             days_left=days_left(now, closes_at),
             numbers=total(item.numbers for item in by_station),

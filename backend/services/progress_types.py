@@ -94,6 +94,7 @@ class CampaignProgress:
     """
 
     campaign: CampaignView
+    begun: bool
     closes_at: datetime
     days_left: int
     numbers: Numbers

@@ -227,7 +227,7 @@ class ReturnedListService:
                 actor=actor.username,
                 action="delivery.answers",
                 target=f"campaign:{campaign.id}",
-                detail=f"accepted {counts.accepted}, sent back {counts.sent_back}",
+                detail=f"已接受 {counts.accepted}，退回 {counts.sent_back}",
             )
         self._jobs.wake(Job.MESSAGES)
         return _view(row, campaign, _counts(row.outcome))

@@ -211,10 +211,10 @@ def test_the_short_code_of_a_station_stands_on_every_size() -> None:
     for size in qr.Size:
         shapes = lay_out(spec(station_code="CS01"), square, size)
         said = "".join(s.text for s in shapes if isinstance(s, Text))
-        assert "站点代码 CS01" in said
+        assert "函授站代码 CS01" in said
         assert "样例市第一函授站" in said
     without = lay_out(spec(), square)
-    assert "站点代码" not in "".join(s.text for s in without if isinstance(s, Text))
+    assert "函授站代码" not in "".join(s.text for s in without if isinstance(s, Text))
 
 
 def test_a_poster_says_all_that_it_must() -> None:

@@ -28,6 +28,7 @@ CAMPAIGN = CampaignView(
 )
 PROGRESS = CampaignProgress(
     campaign=CAMPAIGN,
+    begun=True,
     # Midnight in China: the 11th is the first day without.
     closes_at=datetime(2026, 3, 10, 16, tzinfo=UTC),
     days_left=5,

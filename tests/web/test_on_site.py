@@ -174,7 +174,7 @@ def test_the_list_for_a_broken_line_tells_little_and_is_audited(school: School) 
     with school.db.reading() as session:
         last = session.scalars(select(AuditEvent).order_by(AuditEvent.id)).all()[-1]
         assert (last.action, last.actor) == ("on_site.roster", "cs01")
-        assert last.detail == f"station:{school.stations['CS01']} students:6"
+        assert last.detail == "CS01 · 6 名学生"
     none = desk.client.get(f"{API}/campaigns/999/stations/1/roster")
     assert none.status_code == 404
 

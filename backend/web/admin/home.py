@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from flask import request
@@ -49,7 +48,6 @@ def home(session: StaffSession) -> ResponseReturnValue:
         bar=bar,
         bar_parts=BAR_PARTS,
         part_name=part_name,
-        now=datetime.now(UTC),
     )
 
 
