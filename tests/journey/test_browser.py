@@ -99,7 +99,7 @@ def test_from_the_poster_to_the_console(
     page.locator("main button[type=submit]").click()
     student = demo_data.demo_students()[number]
     page.goto(f"{server.url}/admin/records")
-    page.locator("input[name=name]").fill(student.name)
+    page.locator("input[name=q]").fill(student.name)
     page.get_by_role("button", name="查找").click()
     assert student.name not in page.url
     page.get_by_role("link", name=student.name).first.click()
