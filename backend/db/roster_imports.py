@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import psycopg
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
+    String,
     and_,
+    any_,
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -161,7 +166,46 @@ def _insert(
     session: Session, into: type[Base], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Insert many rows past the mapper, which takes longer than the database."""
+    if session.get_bind().dialect.name == "postgresql":
+        _copy(session, into, rows)
+        return
     session.execute(insert(into.__table__), [*map(dict, rows)])  # type: ignore[arg-type] # a table
+
+
+def _copy(
+    session: Session, into: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Send rows by COPY, which takes a fifth of the time of as many INSERTs.
+
+    Raises:
+        psycopg.IntegrityError: as the statement would; SQLAlchemy does not see it.
+    """
+    connection = session.connection()
+    dialect = connection.dialect
+    columns = [
+        column
+        for column in into.__table__.columns
+        if column.key in rows[0] or (column.default and column.default.is_scalar)
+    ]
+    ways = [
+        (
+            column.key,
+            column.default.arg if column.default is not None else None,
+            column.type.dialect_impl(dialect).bind_processor(dialect),
+        )
+        for column in columns
+    ]
+    names = ", ".join(column.name for column in columns)
+    raw = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    with (
+        raw.cursor() as cursor,
+        cursor.copy(f"COPY {into.__tablename__} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            values = (
+                (row.get(key, default), prepare) for key, default, prepare in ways
+            )
+            copy.write_row([prepare(v) if prepare else v for v, prepare in values])
 
 
 def add_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -304,6 +348,18 @@ def _missing(import_id: int, campaign_id: int) -> ColumnElement[bool]:
     )
 
 
+def _among(
+    session: Session, column: InstrumentedAttribute[Any], values: Sequence[str]
+) -> ColumnElement[bool]:
+    """Return the condition that a text column has one of many values.
+
+    PostgreSQL takes one array sooner than five hundred parameters.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(values), ARRAY(String)))
+    return column.in_(values)
+
+
 def students_by_number(
     session: Session, campaign_id: int, numbers: Sequence[str]
 ) -> dict[str, Student]:
@@ -311,7 +367,7 @@ def students_by_number(
     rows = session.scalars(
         select(Student)
         .where(Student.campaign_id == campaign_id)
-        .where(Student.student_no.in_(numbers))
+        .where(_among(session, Student.student_no, numbers))
     )
     return {row.student_no: row for row in rows}
 
@@ -329,7 +385,7 @@ def holders_of_keys(
     rows = session.execute(
         select(column, Student.id, Student.level)
         .where(Student.campaign_id == campaign_id)
-        .where(column.in_(values))
+        .where(_among(session, column, values))
     )
     for value, student_id, level in rows:
         found.setdefault(value, []).append((student_id, level))
@@ -353,7 +409,7 @@ def insert_students(session: Session, rows: Sequence[Mapping[str, Any]]) -> None
         return
     try:
         _insert(session, Student, rows)
-    except IntegrityError:
+    except (IntegrityError, psycopg.IntegrityError):
         raise ConflictError("roster_changed") from None
 
 
