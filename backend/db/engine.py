@@ -57,6 +57,12 @@ class Database:
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
+    def analyse(self) -> None:
+        """Count what is in the tables, as PostgreSQL does by itself after a minute."""
+        with self.engine.connect() as connection:
+            connection.execute(text("ANALYZE"))
+            connection.commit()
+
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
