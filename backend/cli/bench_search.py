@@ -112,7 +112,10 @@ def _ask(search: SearchService, shape: Shape, number: int, rows: int) -> float:
     wanted = shape.wanted(1 + number * 7919 % rows)
     descending = shape.order.latest_first
     # The last page, or one somewhere in the middle: offsets would show there.
-    cursor = "z" if shape.last else f"a{1 + number * 104_729 % rows}"
+    cursor: str | None = "z" if shape.last else f"a{1 + number * 104_729 % rows}"
+    if wanted.submitted_from is not None and not shape.last:
+        # A page of some days goes on from one of these days; any number is of none.
+        cursor = None
     begun = time.perf_counter()
     search.page(
         OPERATOR, wanted, cursor=cursor, order=shape.order, descending=descending
