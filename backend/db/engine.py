@@ -58,7 +58,12 @@ class Database:
             connection.execute(text("SELECT 1"))
 
     def analyse(self) -> None:
-        """Count what is in the tables, as PostgreSQL does by itself after a minute."""
+        """Count what is in the tables, as PostgreSQL does by itself after a minute.
+
+        SQLite never does, and plans these queries better without.
+        """
+        if self.engine.dialect.name != "postgresql":
+            return
         with self.engine.connect() as connection:
             connection.execute(text("ANALYZE"))
             connection.commit()
