@@ -90,6 +90,8 @@ def to_the_photo(page: Page, address: str, stage: Stage) -> None:
     heading(page, "绑定成功")
     page.get_by_role("link", name="下一步").click()
     heading(page, "拍一张")
+    # The words stand before the scripts are there, and a robot is faster than both.
+    page.wait_for_load_state()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
