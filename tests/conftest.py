@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import databases, postgresql, requirements, secrecy
 
 
+#: What a page comes to on a busy machine; five seconds are playwright's own.
+_PATIENCE_MS = 20_000
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    expect.set_options(timeout=_PATIENCE_MS)
     config.addinivalue_line(
         "markers", "needs(name): a requirement in tests.requirements"
     )
