@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from tests import databases, postgresql, requirements, secrecy
 
-
 #: What a page comes to on a busy machine; five seconds are playwright's own.
 _PATIENCE_MS = 20_000
 
