@@ -9,6 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from backend.domain.report import Background
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, datetime
@@ -26,6 +28,18 @@ if TYPE_CHECKING:
         SendOutcome,
         WeChatUser,
     )
+
+
+class Portrayal(Protocol):
+    """A finished portrait of a photo, and the report that goes with it."""
+
+    @property
+    def report(self) -> Report:
+        """Every finding, the crop and the facts of this portrait."""
+
+    @property
+    def portrait(self) -> bytes:
+        """A 480×640 JPEG."""
 
 
 class Inspection(Protocol):
@@ -51,6 +65,10 @@ class Inspection(Protocol):
     def likeness(self) -> str | None:
         """256 bits in hexadecimal that copies of a picture share; none without portrait."""
 
+    @property
+    def own_background(self) -> Portrayal | None:
+        """The photo as it would be without, where the background was replaced."""
+
 
 class PhotoInspector(Protocol):
     """Judges one upload and makes the portrait; measures frames of a camera."""
@@ -62,11 +80,18 @@ class PhotoInspector(Protocol):
         filename: str | None,
         policy: Policy,
         today: date | None = None,
+        background: Background = Background.KEEP,
     ) -> Inspection:
         """Look at one upload; its age is counted to ``today``, and left open without.
 
+        With the standard background the report says by the rule ``background_change``
+        how well it could be replaced, and by its ``background`` whether it was.
+        Replacing takes a core for a second; it is done one at a time on a machine.
+
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.
+            UnavailableError: ``background_busy`` with ``retry_after`` seconds - others
+                are having theirs replaced.
         """
 
     def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:

@@ -61,6 +61,8 @@ class Campaign(Base):
     closes_at: Mapped[datetime] = mapped_column(UtcDateTime)
     policy: Mapped[str] = mapped_column(String(50))
     album_allowed: Mapped[bool] = mapped_column(Boolean)
+    # A domain.report.Background: whether portraits get the policy's standard one.
+    background: Mapped[str] = mapped_column(String(10), server_default="keep")
     contact: Mapped[str] = mapped_column(String(200))
     notice_version: Mapped[str] = mapped_column(String(50))
     notice_text: Mapped[str] = mapped_column(Text)
@@ -388,6 +390,11 @@ class Submission(Base):
     report: Mapped[dict[str, Any]] = mapped_column(JSON)
     verdict: Mapped[str] = mapped_column(String(10))
     policy: Mapped[str] = mapped_column(String(50))
+    # A domain.backgrounds.BackgroundState. Where the background was replaced, the other
+    # portrait, with its report, is kept beside the one that is handed in.
+    background: Mapped[str] = mapped_column(String(10), server_default="kept")
+    other_portrait_key: Mapped[str | None] = mapped_column(String(80))
+    other_report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     human_review_requested: Mapped[bool] = mapped_column(Boolean)
     return_reasons: Mapped[list[str]] = mapped_column(JSON)
     return_note: Mapped[str] = mapped_column(String(500), default="")

@@ -18,6 +18,7 @@ FILE_COLUMNS: Final[tuple[InstrumentedAttribute[str | None], ...]] = (
     Submission.original_key,
     Submission.portrait_key,
     Submission.overlay_key,
+    Submission.other_portrait_key,
     Binding.card_key,
     CodeReadingRow.card_key,
     BatchItem.file_key,

@@ -112,6 +112,7 @@ class Measurements:
     over_brows: float | None = None
     ear_skin: float | None = None
     clothes_contrast: float | None = None
+    clothes_lab: Lab | None = None
     clothes_blue: float | None = None
     clothes_pattern: float | None = None
     days_since_taken: int | None = None
@@ -127,3 +128,17 @@ class Measurements:
     border_box: Box | None = None
     letters_box: Box | None = None
     clothes_box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatteFacts:
+    """How well a person was separated from what was behind; shares of the person's area.
+
+    Each attribute's formula stands where it is computed.
+    """
+
+    unsure: float | None = None
+    fringe: float | None = None
+    holes: float | None = None
+    pieces: float | None = None
+    lost: float | None = None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from backend.domain.colour import difference, lab_of
+from backend.domain.colour import Lab, difference, lab_of
 from backend.domain.limits import for_people, limited, worst
 from backend.domain.measurements import Measurements
 from backend.domain.policy import RulePolicy
@@ -170,11 +170,7 @@ def background_plain(m: Measurements, rule: RulePolicy) -> Finding:
 
 def background_colour(m: Measurements, rule: RulePolicy) -> Finding:
     """The background has one of the rule's colours, or nearly (CIE76 difference)."""
-    apart = None
-    if m.background_lab is not None:
-        found = m.background_lab
-        apart = min(difference(found, lab_of(colour)) for colour in rule.colours)
-    return limited(rule, apart, box=m.background_box)
+    return limited(rule, _apart(m.background_lab, rule), box=m.background_box)
 
 
 def border_or_text(m: Measurements, rule: RulePolicy) -> Finding:
@@ -186,8 +182,11 @@ def border_or_text(m: Measurements, rule: RulePolicy) -> Finding:
 
 
 def clothes_contrast(m: Measurements, rule: RulePolicy) -> Finding:
-    """Clothes and background differ in colour."""
-    return limited(rule, m.clothes_contrast, box=m.clothes_box)
+    """Clothes and background differ in colour: the picture's own, or the rule's."""
+    apart = m.clothes_contrast
+    if rule.colours:
+        apart = _apart(m.clothes_lab, rule)
+    return limited(rule, apart, box=m.clothes_box)
 
 
 def clothes_not_blue(m: Measurements, rule: RulePolicy) -> Finding:
@@ -226,6 +225,7 @@ VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "distortion": frozenset({"near", "shape"}),
         "background_plain": frozenset({"edges", "marks", "colours"}),
         "border_or_text": frozenset({"border", "text"}),
+        "background_change": frozenset({"unsure", "fringe", "holes", "pieces", "lost"}),
     }
 )
 
@@ -291,6 +291,13 @@ def where_to_look(m: Measurements, rule_id: str) -> Box | None:
         "lens_glare": m.eyes_box,
     }
     return boxes.get(rule_id) or _head(m)
+
+
+def _apart(found: Lab | None, rule: RulePolicy) -> float | None:
+    """Return how far a colour is from the nearest of the rule's."""
+    if found is None:
+        return None
+    return min(difference(found, lab_of(colour)) for colour in rule.colours)
 
 
 def _head(m: Measurements) -> Box | None:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from backend.domain.inheritance import Texts, inherited
-from backend.domain.report import Severity
+from backend.domain.report import Background, Severity
 
 #: Every clause of the notice that a rule must answer for.
 CLAUSES: Final = (
@@ -138,6 +138,19 @@ class FramingLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackgroundPolicy:
+    """What becomes of the background.
+
+    Attributes:
+        treatment: what a new campaign begins with; each may choose for itself.
+        colour: of the standard background, sRGB from 0 to 255.
+    """
+
+    treatment: Background
+    colour: Colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """All limits of one issuer.
 
@@ -154,6 +167,7 @@ class Policy:
     output: OutputLimits
     encoding: EncodingLimits
     framing: FramingLimits
+    background: BackgroundPolicy
     rules: Mapping[str, RulePolicy]
 
     @property
@@ -183,6 +197,7 @@ def load_policy(text: str, *, texts: Texts = lambda _: None) -> Policy:
     output = _section(OutputLimits, data.pop("output", {}), "output", problems)
     encoding = _section(EncodingLimits, data.pop("encoding", {}), "encoding", problems)
     framing = _section(FramingLimits, data.pop("framing", {}), "framing", problems)
+    background = _background(data.pop("background", {}), problems)
     rules = _rules(data.pop("rules", {}), problems)
     problems += [f"{key}: unknown section" for key in data]
     if framing and encoding:
@@ -191,7 +206,7 @@ def load_policy(text: str, *, texts: Texts = lambda _: None) -> Policy:
         problems += _impossible(framing)
     if output and (min(output.width, output.dpi) < 1 or not _three_to_four(output)):
         problems.append("output: must be 3 to 4, of at least one pixel and dpi")
-    if problems or output is None or encoding is None or framing is None:
+    if problems or not (output and encoding and framing and background):
         raise PolicyError("\n".join(problems))
     return Policy(
         **{key: str(value) for key, value in head.items()},
@@ -200,6 +215,7 @@ def load_policy(text: str, *, texts: Texts = lambda _: None) -> Policy:
         output=output,
         encoding=encoding,
         framing=framing,
+        background=background,
         rules=MappingProxyType(rules),
     )
 
@@ -236,6 +252,24 @@ def _section(kind: Any, data: Any, name: str, problems: list[str]) -> Any:
         if not _number(value) or (type_name == "int" and not isinstance(value, int)):
             problems.append(f"{name}.{key}: must be a number ({type_name})")
     return kind(**data) if len(problems) == before else None
+
+
+def _background(data: Any, problems: list[str]) -> BackgroundPolicy | None:
+    if not isinstance(data, dict):
+        problems.append("background: must be a table")
+        return None
+    wrong = [f"{key}: unknown" for key in data.keys() - {"treatment", "colour"}]
+    treatment, colour = data.get("treatment"), data.get("colour")
+    if treatment not in list(Background):
+        wrong.append("treatment: must be keep or standard")
+    if not _is_colour(colour):
+        wrong.append("colour: must be three whole numbers from 0 to 255")
+    problems += [f"background.{problem}" for problem in wrong]
+    if wrong or not isinstance(colour, list):
+        return None
+    return BackgroundPolicy(
+        treatment=Background(treatment), colour=(colour[0], colour[1], colour[2])
+    )
 
 
 def _drop(data: Any, own: Any, problems: list[str]) -> frozenset[str]:

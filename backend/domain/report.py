@@ -26,6 +26,13 @@ class Severity(StrEnum):
     HUMAN = "human"
 
 
+class Background(StrEnum):
+    """What is behind the person in the finished portrait."""
+
+    KEEP = "keep"
+    STANDARD = "standard"
+
+
 class Verdict(StrEnum):
     """The photo as a whole, as far as a machine can tell."""
 
@@ -97,7 +104,7 @@ class PortraitFacts:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every finding on one photo."""
+    """Every finding on one photo, and what the finished portrait's background is."""
 
     policy: str
     verdict: Verdict
@@ -106,6 +113,7 @@ class Report:
     portrait: PortraitFacts | None
     picture_width: int
     picture_height: int
+    background: Background = Background.KEEP
 
 
 def verdict_of(
@@ -138,6 +146,8 @@ def report_from_dict(data: Mapping[str, Any]) -> Report:
         portrait=PortraitFacts(**data["portrait"]) if data["portrait"] else None,
         picture_width=data["picture_width"],
         picture_height=data["picture_height"],
+        # Reports of earlier versions do not say; nothing was replaced then.
+        background=Background(data.get("background", Background.KEEP)),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.file_rules import FILE_RULES
 from backend.domain.framing import FramingRefusal, Missing
 from backend.domain.limits import for_people, limited, skipped
@@ -110,13 +111,13 @@ def ensure_complete(policy: Policy) -> Policy:
     Raises:
         PolicyError: lists rules without a function and functions without a rule.
     """
-    known = {*PERSON_RULES, *PORTRAIT_RULES, *FILE_RULES}
+    known = {*PERSON_RULES, *PORTRAIT_RULES, *FILE_RULES, CHANGE_RULE}
     problems = [
         f"rules.{rule.id}: nothing measures this; only severity human may stand"
         for rule in policy.rules.values()
         if rule.id not in known and rule.severity is not Severity.HUMAN
     ]
-    dropped = policy.dropped - PORTRAIT_RULES.keys() - FILE_RULES.keys()
+    dropped = policy.dropped - PORTRAIT_RULES.keys() - FILE_RULES.keys() - {CHANGE_RULE}
     problems += [
         f"rules.{name}: missing"
         for name in sorted(known - policy.rules.keys() - dropped)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.domain.colour import Lab
 from backend.domain.report import Box
 from backend.imaging.landmarks import Face
 from backend.imaging.patches import grown, median_colour, median_of
@@ -40,12 +41,14 @@ class Clothes:
 
     Attributes:
         contrast: colour difference (CIE76) between the median clothes and background.
+        colour: the median.
         blue: share of the clothes that is blue.
         pattern: share of the clothes that is edges.
         box: where the clothes are, pixels of the measured picture.
     """
 
     contrast: float | None = None
+    colour: Lab | None = None
     blue: float | None = None
     pattern: float | None = None
     box: Box | None = None
@@ -60,14 +63,16 @@ def clothes(window: Window, face: Face, mask: NDArray[np.float32]) -> Clothes:
         return Clothes()
     behind = ~grown(mask >= _SURELY_BACKGROUND, _EDGE_PX)
     lab = window.lab
+    colour = median_colour(lab, worn)
     contrast = None
     if behind.sum() >= _LEAST:
-        apart = median_colour(lab, worn) - median_colour(lab, behind)
-        contrast = float(np.linalg.norm(apart))
+        contrast = float(np.linalg.norm(colour - median_colour(lab, behind)))
+    lightness, a, b = (float(value) for value in colour)
     hsv = cv2.cvtColor(window.rgb, cv2.COLOR_RGB2HSV)
     blue = cv2.inRange(hsv, np.array(_BLUE_LOW), np.array(_BLUE_HIGH)) > 0
     return Clothes(
         contrast=contrast,
+        colour=(lightness, a, b),
         blue=float(blue[worn].mean()),
         pattern=_pattern(window, face, worn),
         box=_extent(window, worn),

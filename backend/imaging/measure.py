@@ -206,6 +206,7 @@ def _surroundings(
         "background_lab": behind.colour,
         "background_box": _scaled(behind.box, scale),
         "clothes_contrast": worn.contrast,
+        "clothes_lab": worn.colour,
         "clothes_blue": worn.blue,
         "clothes_pattern": worn.pattern,
         "clothes_box": _scaled(worn.box, scale),
