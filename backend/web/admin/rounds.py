@@ -220,6 +220,8 @@ def _parsed(form: dict[str, str]) -> NewCampaign:
         opens_at=opens_at,
         closes_at=closes_at,
         album_allowed=form["album_allowed"] == "yes",
+        # The form does not ask for it.
+        background=None,
     )
 
 
