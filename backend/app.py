@@ -18,6 +18,7 @@ from backend.logs import configure_logs
 from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
+from backend.services.backgrounds import BackgroundService
 from backend.services.batches import REQUEST_BUDGET, BatchService
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
@@ -193,6 +194,9 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         jobs=jobs,
         content_check=settings.content_check,
     )
+    backgrounds = BackgroundService(
+        db=db, clock=clock, store=store, inspector=parts.inspector, policies=shipped
+    )
     picture_checks = PictureCheckService(
         db=db,
         clock=clock,
@@ -207,6 +211,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
     sweeper = FileSweeper(db=db, clock=clock, store=store)
     services = Services(
         audit=AuditService(db=db, clock=clock, vault=vault),
+        backgrounds=backgrounds,
         batches=BatchService(
             db=db,
             clock=clock,
@@ -293,7 +298,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         returned_lists=ReturnedListService(db=db, clock=clock, vault=vault, jobs=jobs),
         retention=RetentionService(db=db, clock=clock),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
-        roster=RosterService(db=db, clock=clock, vault=vault),
+        roster=RosterService(db=db, clock=clock, vault=vault, policies=shipped),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector

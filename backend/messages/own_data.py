@@ -17,6 +17,7 @@ LOOKS: Final[Mapping[str, str]] = MappingProxyType(
         "photo.portrait": "查看或下载成品照",
         "photo.overlay": "查看标注图",
         "photo.original": "查看或下载原图",
+        "photo.other-portrait": "查看另一种背景的成品照",
         "photo.close_up": "查看照片局部",
     }
 )
