@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
-
 from flask import request
 
 from backend.domain.backgrounds import CHANGE_RULE, promised
@@ -13,10 +11,6 @@ from backend.domain.errors import InvalidInputError
 from backend.domain.policy import Colour, Policy
 from backend.domain.report import Background
 from backend.messages.colours import colour_name
-
-#: How long a page waits when it is not told.
-SOON_SECONDS: Final = 3
-
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:

@@ -3,7 +3,6 @@
 "use strict";
 
 (function () {
-  const SOON_SECONDS = 3;
   // Said here and not in what is exchanged: a new region would be read by nobody.
   const voice = document.createElement("p");
   voice.className = "visually-hidden";
@@ -35,8 +34,8 @@
       stopped(form, "网络断了，背景还没有换。请检查网络，再按一次。");
       return;
     }
-    if (answer.status === 503) {
-      const seconds = Number(answer.headers.get("Retry-After")) || SOON_SECONDS;
+    const seconds = Number(answer.headers.get("Retry-After"));
+    if (answer.status === 503 && seconds) {
       working(form, `前面有人在换背景，${seconds} 秒后自动再试，您不用做什么。`);
       setTimeout(() => change(form, attempt + 1), 1000 * seconds);
       return;
@@ -47,13 +46,13 @@
   function working(form, words) {
     tell(form, words);
     form.querySelector("[data-change-bar]").hidden = false;
-    form.querySelector("button").hidden = true;
+    form.querySelector("[data-change-press]").hidden = true;
   }
 
   function stopped(form, words) {
     tell(form, words);
     form.querySelector("[data-change-bar]").hidden = true;
-    form.querySelector("button").hidden = false;
+    form.querySelector("[data-change-press]").hidden = false;
   }
 
   function tell(form, words) {

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from backend.web.student import backgrounds, codes, entry, mine, own_data, photos, submissions
+from backend.web.student import (
+    backgrounds,
+    codes,
+    entry,
+    mine,
+    own_data,
+    photos,
+    submissions,
+)
 from backend.web.student.blueprint import bp
 
 __all__ = [

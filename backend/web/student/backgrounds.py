@@ -13,7 +13,7 @@ from backend.domain.errors import (
 )
 from backend.services.types import SessionInfo
 from backend.web.auth import student_page
-from backend.web.backgrounds import SOON_SECONDS, chosen_background
+from backend.web.backgrounds import chosen_background
 from backend.web.context import services
 from backend.web.student.blueprint import bp
 from backend.web.student.submissions import submission_page
@@ -30,10 +30,13 @@ def change_background(
     try:
         services().backgrounds.change(session.principal, submission_id)
     except UnavailableError as error:
-        page = submission_page(session, token, submission_id, error)
+        wait = error.data.get("retry_after")
+        if wait is None:
+            # Not busy but broken: nothing to wait for on this page.
+            raise
+        page = submission_page(session, token, submission_id, busy=wait)
         response = make_response(page, error.status)
-        seconds = error.data.get("retry_after", SOON_SECONDS)
-        response.headers["Retry-After"] = str(seconds)
+        response.headers["Retry-After"] = str(wait)
         return response
     except _FIXABLE as error:
         return submission_page(session, token, submission_id, error), error.status

@@ -126,8 +126,18 @@ def submission_page(
     token: str,
     submission_id: str,
     error: DomainError | None = None,
+    *,
+    busy: int | None = None,
 ) -> str:
-    """Return the page of a submission, with why something could not be done."""
+    """Return the page of a submission, with why something could not be done.
+
+    Args:
+        session: whose.
+        token: of the entry.
+        submission_id: which photo.
+        error: what was refused.
+        busy: seconds after which its background may be replaced.
+    """
     found = services().submissions.get(session.principal, submission_id)
     policy = policy_of(found.report)
     draft = found.status is SubmissionStatus.DRAFT
@@ -140,6 +150,7 @@ def submission_page(
         summary=report_summary(found.report),
         backdrop=backdrop_of(policy) if policy else None,
         refusal=change_refusal(found),
+        busy=busy,
         status=status_text(found),
         subscribe=_subscription(session) if waiting else None,
         error=form_error(error) if error else None,

@@ -1,0 +1,25 @@
+"""Words for the rule on replaced backgrounds, as long as it has none of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+
+from backend.domain.backgrounds import CHANGE_RULE
+from backend.messages import findings
+from backend.messages.words import Words
+
+REASON = "头发边缘和背景分不清。"
+ADVICE = "请换一面单色的墙，让光均匀。"
+
+
+def give_words(patch: pytest.MonkeyPatch) -> None:
+    """Let the rule be described, unless it can be."""
+    frame = findings._FRAMES["zh"]  # noqa: SLF001 - stands in until it has words
+    if CHANGE_RULE in frame.rules:
+        return
+    words = {**frame.rules, CHANGE_RULE: Words("背景替换", REASON, ADVICE)}
+    frames = {**findings._FRAMES, "zh": replace(frame, rules=words)}  # noqa: SLF001 - see above
+    patch.setattr(findings, "_FRAMES", MappingProxyType(frames))
