@@ -206,7 +206,11 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         public_url=settings.public_url,
     )
     collecting = CollectingService(
-        db=db, clock=clock, vault=vault, submissions=submissions
+        db=db,
+        clock=clock,
+        vault=vault,
+        submissions=submissions,
+        backgrounds=backgrounds,
     )
     sweeper = FileSweeper(db=db, clock=clock, store=store)
     services = Services(

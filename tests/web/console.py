@@ -26,6 +26,8 @@ from werkzeug.test import TestResponse
 from backend.app import Adapters, make_services
 from backend.crypto import Vault
 from backend.db.engine import Database
+from backend.db.models import Campaign
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.codes import parse_collection_code
 from backend.domain.errors import UnavailableError
 from backend.domain.measurements import Measurements
@@ -294,7 +296,17 @@ class School:
         )
         if self.inspector.fails:
             return self.services.submissions.request_review(who, draft.public_id)
-        return self.services.submissions.confirm(who, draft.public_id)
+        if draft.background is BackgroundState.DUE:
+            draft = self.services.backgrounds.change(who, draft.public_id)
+        return self.services.submissions.confirm(
+            who, draft.public_id, background=draft.report.background
+        )
+
+    def replace_backgrounds(self) -> None:
+        """Have the campaign replace the background of the photos that come from now on."""
+        with self.db.transaction() as session:
+            campaign = session.get_one(Campaign, self.campaign)
+            campaign.background = Background.STANDARD.value
 
 
 def make_school(

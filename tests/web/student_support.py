@@ -22,6 +22,7 @@ from PIL import Image, ImageDraw
 from werkzeug.test import TestResponse
 
 from backend.app import Adapters, make_adapters, make_services
+from backend.db.models import Campaign
 from backend.domain.codes import parse_collection_code
 from backend.domain.errors import PhotoUnreadableError, UnavailableError
 from backend.domain.measurements import Measurements
@@ -218,6 +219,16 @@ class Stage:
     @property
     def token(self) -> str:
         return self.entry.token
+
+    @property
+    def inspector(self) -> PhotoInspector:
+        return self.adapters.inspector
+
+    def replace_backgrounds(self) -> None:
+        """Have the campaign replace the background of the photos that come from now on."""
+        with self.adapters.db.transaction() as session:
+            campaign = session.get_one(Campaign, self.entry.campaign.id)
+            campaign.background = Background.STANDARD.value
 
     def card(self, n: int) -> bytes:
         """Return the card picture of the n-th student."""
