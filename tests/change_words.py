@@ -17,9 +17,9 @@ ADVICE = "请换一面单色的墙，让光均匀。"
 
 def give_words(patch: pytest.MonkeyPatch) -> None:
     """Let the rule be described, unless it can be."""
-    frame = findings._FRAMES["zh"]  # noqa: SLF001 - stands in until it has words
+    frame = findings._FRAMES["zh"]
     if CHANGE_RULE in frame.rules:
         return
     words = {**frame.rules, CHANGE_RULE: Words("背景替换", REASON, ADVICE)}
-    frames = {**findings._FRAMES, "zh": replace(frame, rules=words)}  # noqa: SLF001 - see above
+    frames = {**findings._FRAMES, "zh": replace(frame, rules=words)}
     patch.setattr(findings, "_FRAMES", MappingProxyType(frames))

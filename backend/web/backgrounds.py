@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+
 from flask import request
 
 from backend.domain.backgrounds import CHANGE_RULE, promised
@@ -11,6 +12,7 @@ from backend.domain.errors import InvalidInputError
 from backend.domain.policy import Colour, Policy
 from backend.domain.report import Background
 from backend.messages.colours import colour_name
+
 
 @dataclass(frozen=True, slots=True)
 class Backdrop:

@@ -101,6 +101,8 @@ WHO: dict[str, str | frozenset[Role]] = {
             "student.submission",
             "student.media",
             "student.confirm",
+            "student.change_background",
+            "student.choose_background",
             "student.request_review",
             "student.withdraw",
             "student.take_back",
@@ -207,11 +209,13 @@ WHO: dict[str, str | frozenset[Role]] = {
     ),
     **dict.fromkeys(
         [
+            "admin.background",
             "admin.contact_sheet",
             "admin.contact_sheet_return",
             "admin.contact_sheet_seen",
             "admin.decide",
             "admin.review",
+            "admin.review_background",
             "admin.review_decide",
             "admin.review_hold",
             "admin.review_leave",
