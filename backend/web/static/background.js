@@ -70,8 +70,8 @@
     document.title = page.title;
     old.replaceWith(fresh);
     document.dispatchEvent(new Event("bizhao:page"));
-    const title = fresh.querySelector("#background-title, h1");
-    voice.textContent = title ? title.textContent.trim() : "";
+    const titles = [fresh.querySelector("#background-title"), fresh.querySelector("h1")];
+    voice.textContent = titles.filter(Boolean).map((title) => title.textContent.trim()).join("。");
     const first = fresh.querySelector("[data-focus]") || (inside && fresh.querySelector("[data-background]"));
     if (first) first.focus({ preventScroll: inside });
   }

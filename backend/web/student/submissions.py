@@ -127,7 +127,7 @@ def submission_page(
     submission_id: str,
     error: DomainError | None = None,
     *,
-    busy: int | None = None,
+    busy: str | float | None = None,
 ) -> str:
     """Return the page of a submission, with why something could not be done.
 
