@@ -19,7 +19,7 @@ from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
 from backend.services.backgrounds import BackgroundService
-from backend.services.batches import REQUEST_BUDGET, BatchService
+from backend.services.batches import REQUEST_BUDGET, BatchService, Rounds
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
 from backend.services.code_packs import CodePackService
@@ -224,7 +224,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             collecting=collecting,
             jobs=jobs,
             # A worker has time; whoever waits for an answer has not.
-            job_budget=REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND,
+            rounds=Rounds(REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND),
         ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         campaigns=CampaignService(db=db, clock=clock, policies=shipped),

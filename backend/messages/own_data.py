@@ -36,5 +36,10 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 PICTURES: Final[Mapping[str, str]] = MappingProxyType(
-    {"portrait": "成品照", "original": "原图", "overlay": "标注图"}
+    {
+        "portrait": "成品照",
+        "original": "原图",
+        "overlay": "标注图",
+        "other-portrait": "另一种背景的成品照",
+    }
 )

@@ -27,10 +27,10 @@ from backend.services.admission import admit
 from backend.services.races import until_won
 from backend.services.reviews import ensure_seen
 from backend.services.submission_views import (
+    background_of,
     ensure_shown,
     is_choosable,
     is_other_refused,
-    shown_background,
     submission_view,
 )
 from backend.services.types import Principal, StaffUser, SubmissionView
@@ -238,7 +238,7 @@ class BackgroundService:
 
     def _note(self, session: Session, actor: StaffUser, row: Submission) -> None:
         """Log and audit what staff did with the background."""
-        now, shown = self._clock.now(), shown_background(row)
+        now, shown = self._clock.now(), background_of(row.background)
         submissions.add_event(
             session,
             row.id,
@@ -266,7 +266,7 @@ def _is_other_wanted(row: Submission, background: Background) -> bool:
     """Tell whether the other portrait is meant, if there is a choice at all."""
     if row.background == BackgroundState.DUE:
         raise ConflictError("background_due")
-    if background is shown_background(row):
+    if background is background_of(row.background):
         return False
     if not is_choosable(row):
         raise RefusedError("background_not_replaced")

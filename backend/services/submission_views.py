@@ -78,9 +78,9 @@ def is_refused(row: Submission) -> bool:
     return row.verdict == Verdict.FAIL or row.portrait_key is None
 
 
-def shown_background(row: Submission) -> Background:
-    """Return what is behind the person in the portrait that is handed in."""
-    standard = row.background == BackgroundState.STANDARD
+def background_of(state: str) -> Background:
+    """Return what is behind the person in the portrait of a photo in this state."""
+    standard = state == BackgroundState.STANDARD
     return Background.STANDARD if standard else Background.KEEP
 
 

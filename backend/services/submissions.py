@@ -34,9 +34,9 @@ from backend.ports import (
 from backend.services.admission import admit
 from backend.services.races import until_won
 from backend.services.submission_views import (
+    background_of,
     is_refused,
     picture_keys,
-    shown_background,
     submission_view,
 )
 from backend.services.types import (
@@ -400,7 +400,7 @@ def _agreement(row: Submission, background: Background | None) -> str:
     replaced = state in {BackgroundState.STANDARD, BackgroundState.DECLINED}
     if background is None and not replaced:
         return ""
-    if background is not shown_background(row):
+    if background is not background_of(row.background):
         raise RefusedError("background_not_agreed")
     return agreement(background) if replaced else ""
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from backend.db import upkeep
 from backend.db.models import Submission
@@ -30,21 +31,18 @@ from backend.services.types import (
     Principal,
     SubmissionView,
 )
+from tests.factories import make_student
 from tests.fakes import CannedInspection, Replacing
+from tests.services.packing import approved, decide, package_bytes, request, unpacked
 from tests.services.worlds import World, at_once, new_campaign
 
 KEEP, STANDARD = Background.KEEP, Background.STANDARD
 
 
-def set_background(world: World, background: Background) -> None:
-    changed = new_campaign(world, background=background)
-    world.services.campaigns.update(OPERATOR, world.campaign, changed)
-
-
 @pytest.fixture
 def standard(world: World) -> World:
     """The school, with a campaign that replaces the background."""
-    set_background(world, STANDARD)
+    world.replace_backgrounds()
     return world
 
 
@@ -60,9 +58,7 @@ def changed(world: World, n: int = 0) -> tuple[Principal, SubmissionView]:
 
 
 def handed_in(world: World, n: int = 0) -> SubmissionView:
-    who, photo = changed(world, n)
-    service = world.services.submissions
-    return service.confirm(who, photo.public_id, background=STANDARD)
+    return world.pending(n)[2]
 
 
 def picture(world: World, who: Principal, photo: SubmissionView, kind: str) -> bytes:
@@ -269,7 +265,7 @@ def test_a_photo_replaced_by_another_meanwhile_is_still_due(standard: World) -> 
 def test_a_campaign_may_change_its_mind(standard: World) -> None:
     who, binding, photo = draft(standard)
     done_who, done = changed(standard, 1)
-    set_background(standard, KEEP)
+    standard.replace_backgrounds(KEEP)
     # What was done stays; what was due becomes a photo like any other.
     service = standard.services.submissions
     assert service.get(done_who, done.public_id) == done
@@ -442,6 +438,88 @@ def test_station_accounts_do_not_review(standard: World) -> None:
 
 
 # What goes with a photo.
+
+
+def test_the_own_data_holds_both_portraits(standard: World) -> None:
+    who, photo = changed(standard)
+    found = {
+        p.name.partition(".")[0]: p.data
+        for p in standard.services.own_data.pictures(who)
+    }
+    own = picture(standard, who, photo, "other-portrait")
+    assert found["record-1/photo-1-other-portrait"] == own
+    assert found["record-1/photo-1-portrait"] == b"standard " + own
+    (record,) = standard.services.own_data.collect(who).records
+    assert MediaKind.OTHER_PORTRAIT in record.photos[0].pictures
+    assert record.photos[0].view.other_report is not None
+
+
+def test_deleting_all_data_takes_both_portraits(standard: World) -> None:
+    who, binding, photo = standard.pending(0)
+    receipt = standard.services.erasure.erase(who, binding.public_id)
+    assert receipt.files == 4
+    row = row_of(standard, photo)
+    assert (row.other_portrait_key, row.other_report) == (None, None)
+    assert len(doomed(standard)) == 4
+    assert not strays(standard)
+
+
+def test_the_other_portrait_is_kept_as_long_as_the_original(standard: World) -> None:
+    photo = handed_in(standard)
+    with standard.db.transaction() as session:
+        row = session.get_one(Submission, row_of(standard, photo).id)
+        row.status = SubmissionStatus.ACCEPTED.value
+    portrait = row.portrait_key
+    standard.clock.move(days=30 + 179)
+    standard.services.purge.run()
+    assert row_of(standard, photo).other_portrait_key == row.other_portrait_key
+    standard.clock.move(days=2)
+    standard.services.purge.run()
+    after = row_of(standard, photo)
+    assert (after.original_key, after.overlay_key) == (None, None)
+    assert (after.other_portrait_key, after.other_report) == (None, None)
+    assert after.portrait_key == portrait
+    assert after.background == BackgroundState.STANDARD
+    assert after.report["findings"]
+    standard.clock.move(days=400)
+    standard.services.purge.run()
+    assert not list(standard.adapters.store.files())
+
+
+def test_an_unconfirmed_photo_goes_with_both_portraits(standard: World) -> None:
+    _, photo = changed(standard)
+    standard.clock.move(days=30 + 91)
+    standard.services.purge.run()
+    row = row_of(standard, photo)
+    assert (row.other_portrait_key, row.other_report) == (None, None)
+    assert not strays(standard)
+
+
+def test_the_list_of_a_delivery_says_what_was_done(standard: World) -> None:
+    people = approved(standard, 0)
+    declined = standard.pending(1)[2]
+    reviewer = standard.staff["reviewer"]
+    declined = standard.services.backgrounds.choose_as_staff(
+        reviewer, declined.public_id, KEEP, version=declined.version
+    )
+    decide(standard, declined)
+    standard.replace_backgrounds(KEEP)
+    approved(standard, 2)
+    number = standard.services.deliveries.create(OPERATOR, request(standard))
+    files = unpacked(package_bytes(standard, number))
+    rows = list(csv.DictReader(files["list.csv"].decode("utf-8-sig").splitlines()))
+    said = {row["学号"]: row["背景"] for row in rows}
+    assert said == {
+        make_student(0).student_no: "标准背景",
+        make_student(1).student_no: "原背景",
+        make_student(2).student_no: "原背景",
+    }
+    portrait = files[f"photos/{make_student(0).student_no}.jpg"]
+    assert portrait == picture(standard, people[0].who, people[0].photo, "portrait")
+    # What was frozen stays, whatever the row says later.
+    with standard.db.transaction() as session:
+        session.execute(update(Submission).values(background="declined"))
+    assert unpacked(package_bytes(standard, number)) == files
 
 
 def test_withdrawing_takes_both_portraits(standard: World) -> None:

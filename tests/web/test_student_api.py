@@ -11,8 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.report import Background
-from tests.fakes import Replacing
+from tests.fakes import WORDS_OF_THE_CHANGE, Replacing
 from tests.web.student_support import (
     ObedientInspector,
     Stage,
@@ -174,6 +175,21 @@ def test_who_is_not_served_yet_is_told_when_to_ask_again(
     assert busy.headers["Retry-After"] == "2"
     stage.inspector.replacing = Replacing.DONE
     assert json_of(program.call("POST", path))["background"] == "standard"
+
+
+@WORDS_OF_THE_CHANGE
+def test_a_background_that_stays_says_why(stage: Stage, program: Program) -> None:
+    stage.replace_backgrounds()
+    assert isinstance(stage.inspector, ObedientInspector)
+    stage.inspector.replacing = Replacing.REFUSED
+    draft = submitted(program, bound(program, stage)["public_id"], "pass")
+    path = f"/submissions/{draft['public_id']}"
+    done = json_of(program.call("POST", f"{path}/background"))
+    assert (done["background"], done["other_report"]) == ("refused", None)
+    why = next(f for f in done["report"]["findings"] if f["rule"] == CHANGE_RULE)
+    assert why["status"] == "warn"
+    assert why["todo"]
+    assert json_of(program.call("POST", f"{path}/confirmation"))["status"] == "pending"
 
 
 def test_a_background_is_one_of_two_and_named_where_it_is_asked_for(
