@@ -16,7 +16,7 @@ from backend.db import journal, likenesses, retention, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Campaign, Submission
 from backend.domain.backgrounds import BackgroundState
-from backend.domain.errors import ConflictError, RefusedError
+from backend.domain.errors import ConflictError, DomainError, RefusedError
 from backend.domain.policy import Policy
 from backend.domain.report import Background, Verdict, report_to_dict
 from backend.domain.reviews import SubmissionStatus
@@ -193,23 +193,24 @@ class BackgroundService:
             wanted = session.get_one(Campaign, binding.campaign_id).background
         kept = self._make(row, Background(wanted))
 
-        def keep(session: Session) -> SubmissionView:
-            row, binding = find(session)
-            now = self._clock.now()
-            if is_due(row) and row.original_key == kept.original:
-                before = {row.portrait_key, row.overlay_key} - {None}
-                _fill(row, kept)
-                submissions.save_submission(session, row)
-                _keep_likeness(session, row, kept.inspection.likeness)
-                retention.doom(session, {*filter(None, before)} - kept.keys, at=now)
-                if actor is not None:
-                    self._note(session, actor, row)
-            else:
-                # Somebody else was quicker, or took the photo back.
+        def keep(session: Session) -> None:
+            row, now = _still(session, find), self._clock.now()
+            if row is None or not is_due(row) or row.original_key != kept.original:
+                # Somebody else was quicker, or it was taken back, or deleted.
                 retention.doom(session, kept.keys, at=now)
-            return submission_view(session, row, binding, name_staff=bool(actor))
+                return
+            before = {*filter(None, (row.portrait_key, row.overlay_key))}
+            _fill(row, kept)
+            submissions.save_submission(session, row)
+            _keep_likeness(session, row, kept.inspection.likeness)
+            retention.doom(session, before - kept.keys, at=now)
+            if actor is not None:
+                self._note(session, actor, row)
 
-        return until_won(self._db, keep)
+        until_won(self._db, keep)
+        with self._db.reading() as session:
+            row, binding = find(session)
+            return submission_view(session, row, binding, name_staff=bool(actor))
 
     def _make(self, row: Submission, wanted: Background) -> _Kept:
         """Look at the photo again, and keep the files that come of it."""
@@ -256,6 +257,14 @@ class BackgroundService:
             target=f"submission:{row.id}",
             detail=shown.value,
         )
+
+
+def _still(session: Session, find: Callable[[Session], _Found]) -> Submission | None:
+    """Return the photo if it can still be found."""
+    try:
+        return find(session)[0]
+    except DomainError:
+        return None
 
 
 def _is_due(row: Submission) -> bool:

@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from backend.db import upkeep
+from backend.db import likenesses, upkeep
 from backend.db.models import Submission
 from backend.db.retention_models import DoomedFile
+from backend.db.review_models import LikenessBand
+from backend.db.wechat_models import PictureCheck
 from backend.domain.backgrounds import CHANGE_RULE, BackgroundState, promised
 from backend.domain.errors import (
     ConflictError,
@@ -22,13 +24,17 @@ from backend.domain.errors import (
     RefusedError,
     UnavailableError,
 )
+from backend.domain.likeness import band_keys
+from backend.domain.picture_check import CheckState
 from backend.domain.report import Background, Verdict
 from backend.domain.reviews import SubmissionStatus
+from backend.services.collecting import ConsentGiven
 from backend.services.staff import OPERATOR
 from backend.services.types import (
     BindingView,
     MediaKind,
     Principal,
+    Source,
     SubmissionView,
 )
 from tests.factories import make_student
@@ -156,6 +162,17 @@ def test_a_replaced_background_keeps_the_other_portrait_beside(
     assert standard.inspector.policies[1:] == [ordinary]
 
 
+def test_what_a_portrait_looks_like_is_kept_anew(standard: World) -> None:
+    who, _, photo = draft(standard)
+    standard.inspector.likeness = "5" * 64
+    standard.services.backgrounds.change(who, photo.public_id)
+    with standard.db.reading() as session:
+        row_id = row_of(standard, photo).id
+        assert likenesses.likeness_of(session, row_id) == "5" * 64
+        bands = session.scalars(select(LikenessBand.submission_id)).all()
+    assert bands == [row_id] * len(band_keys("5" * 64))
+
+
 def test_replacing_twice_is_replacing_once(standard: World) -> None:
     who, photo = changed(standard)
     looked_at = len(standard.inspector.seen)
@@ -252,6 +269,17 @@ def test_a_photo_withdrawn_meanwhile_stays_withdrawn(standard: World) -> None:
     assert not strays(standard)
 
 
+def test_of_data_deleted_meanwhile_nothing_is_left(standard: World) -> None:
+    who, binding, photo = draft(standard)
+    slow = Meanwhile(standard)
+    slow.happens = lambda: standard.services.erasure.erase(who, binding.public_id)
+    services = standard.inspected_by(slow)  # type: ignore[arg-type] # does what is used
+    with pytest.raises(NotFoundError, match="submission_not_found"):
+        services.backgrounds.change(who, photo.public_id)
+    assert not strays(standard)
+    assert row_of(standard, photo).portrait_key is None
+
+
 def test_a_photo_replaced_by_another_meanwhile_is_still_due(standard: World) -> None:
     who, binding, photo = draft(standard)
     slow = Meanwhile(standard)
@@ -307,6 +335,7 @@ def test_a_closed_campaign_replaces_nothing(standard: World) -> None:
 
 
 def test_choosing_and_choosing_back_changes_no_byte(standard: World) -> None:
+    standard.inspector.standard_verdict = Verdict.WARN
     who, photo = changed(standard)
     before = row_of(standard, photo)
     service = standard.services.backgrounds
@@ -316,6 +345,7 @@ def test_choosing_and_choosing_back_changes_no_byte(standard: World) -> None:
     assert own.report == photo.other_report
     assert own.other_report == photo.report
     assert own.can_choose_background
+    assert row_of(standard, photo).verdict == Verdict.PASS
     assert picture(standard, who, own, "other-portrait") == portrait
     assert service.choose(who, photo.public_id, KEEP) == own
     back = service.choose(who, photo.public_id, STANDARD)
@@ -379,6 +409,28 @@ def test_photos_of_others_are_not_found(standard: World) -> None:
         service.choose(other, photo.public_id, KEEP)
 
 
+def test_what_was_chosen_elsewhere_is_not_what_was_agreed_to(standard: World) -> None:
+    who, photo = changed(standard)
+    services = standard.services
+    answers = at_once(
+        [
+            lambda: services.submissions.confirm(
+                who, photo.public_id, background=STANDARD
+            ),
+            lambda: services.backgrounds.choose(who, photo.public_id, KEEP),
+        ],
+        threads=2,
+    )
+    refused = [a.code for a in answers if isinstance(a, DomainError)]
+    now = services.submissions.get(who, photo.public_id)
+    if now.status is SubmissionStatus.PENDING:
+        assert now.background is BackgroundState.STANDARD
+        assert refused == ["illegal_transition"]
+    else:
+        assert now.background is BackgroundState.DECLINED
+        assert refused == ["background_not_agreed"]
+
+
 # Staff.
 
 
@@ -437,6 +489,62 @@ def test_station_accounts_do_not_review(standard: World) -> None:
         service.change_as_staff(station, photo.public_id)
 
 
+def test_forbidden_pictures_are_left_to_administrators(standard: World) -> None:
+    photo = handed_in(standard)
+    row = row_of(standard, photo)
+    now = standard.clock.now()
+    with standard.db.transaction() as session:
+        session.add(
+            PictureCheck(
+                submission_id=row.id,
+                state=CheckState.RISKY.value,
+                label="",
+                attempts=1,
+                due_at=now,
+                created_at=now,
+            )
+        )
+    service = standard.services.backgrounds
+    with pytest.raises(ConflictError, match="quarantined"):
+        service.choose_as_staff(
+            standard.staff["reviewer"], photo.public_id, KEEP, version=photo.version
+        )
+    with pytest.raises(ConflictError, match="quarantined"):
+        service.change_as_staff(standard.staff["reviewer"], photo.public_id)
+    own = service.choose_as_staff(
+        OPERATOR, photo.public_id, KEEP, version=photo.version
+    )
+    assert own.background is BackgroundState.DECLINED
+
+
+def test_a_station_has_its_own_students_backgrounds_replaced(standard: World) -> None:
+    desk, station = standard.services.collecting, standard.staff["cs01"]
+    (student,) = desk.find(station, standard.campaign, make_student(0).student_no)
+    student = desk.open(station, student.id, code=None, consent=ConsentGiven.IN_PERSON)
+    photo = desk.submit(
+        station,
+        student.binding_id or "",
+        standard.photo(),
+        filename=None,
+        source=Source.ON_SITE,
+    )
+    asks: tuple[Callable[[], SubmissionView], ...] = (
+        lambda: desk.change_background(standard.staff["zz02"], photo.public_id),
+        lambda: desk.choose_background(standard.staff["zz02"], photo.public_id, KEEP),
+        lambda: desk.confirm(
+            standard.staff["zz02"], photo.public_id, background=STANDARD
+        ),
+    )
+    for ask in asks:
+        with pytest.raises(NotFoundError, match="submission_not_found"):
+            ask()
+    assert desk.change_background(station, photo.public_id).can_confirm
+    own = desk.choose_background(station, photo.public_id, KEEP)
+    assert own.background is BackgroundState.DECLINED
+    done = desk.confirm(station, photo.public_id, background=KEEP)
+    assert (done.history[-1].by, done.history[-1].note) == ("staff", "同意使用原背景")
+
+
 # What goes with a photo.
 
 
@@ -484,6 +592,18 @@ def test_the_other_portrait_is_kept_as_long_as_the_original(standard: World) -> 
     standard.clock.move(days=400)
     standard.services.purge.run()
     assert not list(standard.adapters.store.files())
+
+
+def test_a_portrait_beside_is_not_forgotten_when_the_original_is_gone(
+    standard: World,
+) -> None:
+    photo = handed_in(standard)
+    with standard.db.transaction() as session:
+        row = session.get_one(Submission, row_of(standard, photo).id)
+        row.original_key = row.overlay_key = None
+    standard.clock.move(days=30 + 181)
+    standard.services.purge.run()
+    assert row_of(standard, photo).other_portrait_key is None
 
 
 def test_an_unconfirmed_photo_goes_with_both_portraits(standard: World) -> None:
