@@ -1,4 +1,4 @@
-"""Words for the rule on replaced backgrounds, as long as it has none of its own."""
+"""Words of our own for the rule on replaced backgrounds, whatever it says otherwise."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ ADVICE = "请换一面单色的墙，让光均匀。"
 
 
 def give_words(patch: pytest.MonkeyPatch) -> None:
-    """Let the rule be described, unless it can be."""
+    """Let the rule say what a test looks for."""
     frame = findings._FRAMES["zh"]
-    if CHANGE_RULE in frame.rules:
-        return
     words = {**frame.rules, CHANGE_RULE: Words("背景替换", REASON, ADVICE)}
     frames = {**findings._FRAMES, "zh": replace(frame, rules=words)}
     patch.setattr(findings, "_FRAMES", MappingProxyType(frames))

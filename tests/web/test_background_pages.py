@@ -34,6 +34,7 @@ from tests.web.student_support import (
     make_stage,
     upload,
 )
+from tests.web.test_student_markup import problems
 
 TITLE = "背景已换成浅蓝色"
 SWATCH = 'fill="#64c5ff"'
@@ -230,6 +231,28 @@ def test_a_photo_that_is_not_acceptable_is_not_changed_but_taken_again(
     assert "这张照片还不能用" in browser.text
     assert "背景等照片合格以后再换成浅蓝色" in browser.text
     assert "data-change" not in browser.text
+
+
+def test_every_state_serves_keyboards_and_screen_readers(
+    stage: Stage, browser: Browser, obedient: ObedientInspector
+) -> None:
+    wrong = {}
+    obedient.replacing = Replacing.BUSY
+    path = judged(browser, stage, "warn")
+    wrong["due"] = problems(browser.text)
+    browser.post(f"{path}/background")
+    wrong["busy"] = problems(browser.text)
+    obedient.replacing = Replacing.DONE
+    browser.post(f"{path}/background")
+    wrong["standard"] = problems(browser.text)
+    browser.post(f"{path}/background-choice", {"background": "keep"})
+    wrong["declined"] = problems(browser.text)
+    binding = status_of(stage, path).binding_public_id
+    obedient.replacing = Replacing.REFUSED
+    upload(browser, stage, binding, "pass", seed=1)
+    browser.post(f"{browser.path}/background")
+    wrong["refused"] = problems(browser.text)
+    assert not any(wrong.values()), wrong
 
 
 def test_backgrounds_are_changed_by_their_owner_from_our_own_page_only(

@@ -40,7 +40,10 @@
       setTimeout(() => change(form, attempt + 1), 1000 * seconds);
       return;
     }
-    put(page);
+    const fresh = new DOMParser().parseFromString(page, "text/html");
+    // Whatever stands between may answer with something that is no page of ours.
+    if (fresh.querySelector("main")) put(fresh);
+    else stopped(form, "服务器暂时没有回应，背景还没有换。请过一会儿再按一次。");
   }
 
   function working(form, words) {
@@ -63,8 +66,7 @@
   }
 
   // Exchange the page for the one that was answered; whoever reads stays where they read.
-  function put(text) {
-    const page = new DOMParser().parseFromString(text, "text/html");
+  function put(page) {
     const old = document.querySelector("main"), fresh = document.adoptNode(page.querySelector("main"));
     const inside = old.contains(document.activeElement);
     document.title = page.title;
