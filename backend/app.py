@@ -18,7 +18,8 @@ from backend.logs import configure_logs
 from backend.ports import Job
 from backend.services import Services
 from backend.services.audit import AuditService
-from backend.services.batches import REQUEST_BUDGET, BatchService
+from backend.services.backgrounds import BackgroundService
+from backend.services.batches import REQUEST_BUDGET, BatchService, Rounds
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
 from backend.services.code_packs import CodePackService
@@ -193,6 +194,9 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         jobs=jobs,
         content_check=settings.content_check,
     )
+    backgrounds = BackgroundService(
+        db=db, clock=clock, store=store, inspector=parts.inspector, policies=shipped
+    )
     picture_checks = PictureCheckService(
         db=db,
         clock=clock,
@@ -202,11 +206,16 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         public_url=settings.public_url,
     )
     collecting = CollectingService(
-        db=db, clock=clock, vault=vault, submissions=submissions
+        db=db,
+        clock=clock,
+        vault=vault,
+        submissions=submissions,
+        backgrounds=backgrounds,
     )
     sweeper = FileSweeper(db=db, clock=clock, store=store)
     services = Services(
         audit=AuditService(db=db, clock=clock, vault=vault),
+        backgrounds=backgrounds,
         batches=BatchService(
             db=db,
             clock=clock,
@@ -215,7 +224,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
             collecting=collecting,
             jobs=jobs,
             # A worker has time; whoever waits for an answer has not.
-            job_budget=REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND,
+            rounds=Rounds(REQUEST_BUDGET if isinstance(jobs, InlineJobs) else _ROUND),
         ),
         bindings=BindingService(db=db, clock=clock, vault=vault, limiter=limiter),
         campaigns=CampaignService(db=db, clock=clock, policies=shipped),
@@ -293,7 +302,7 @@ def make_services(settings: Settings, parts: Adapters) -> Services:
         returned_lists=ReturnedListService(db=db, clock=clock, vault=vault, jobs=jobs),
         retention=RetentionService(db=db, clock=clock),
         reviews=ReviewService(db=db, clock=clock, jobs=jobs),
-        roster=RosterService(db=db, clock=clock, vault=vault),
+        roster=RosterService(db=db, clock=clock, vault=vault, policies=shipped),
         roster_imports=RosterImportService(db=db, clock=clock, vault=vault, jobs=jobs),
         search=SearchService(
             db=db, clock=clock, vault=vault, store=store, inspector=parts.inspector

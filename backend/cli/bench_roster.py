@@ -22,6 +22,7 @@ from typing import Final
 
 import click
 
+from backend import policies
 from backend.app import SystemClock
 from backend.cli.bench_rows import Family, Options, Row
 from backend.crypto import Vault
@@ -134,7 +135,12 @@ def _campaign(db: Database, vault: Vault, clock: SystemClock) -> int:
         notice_text="无",
         retention_text="无",
     )
-    roster = RosterService(db=db, clock=clock, vault=vault)
+    roster = RosterService(
+        db=db,
+        clock=clock,
+        vault=vault,
+        policies={new.policy: policies.load(new.policy)},
+    )
     return roster.create_campaign(OPERATOR, new).id
 
 

@@ -8,16 +8,19 @@ import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from backend.cli.policy_argument import PolicyArgument
-from backend.domain.errors import DomainError
+from backend.domain.backgrounds import CHANGE_RULE
+from backend.domain.errors import DomainError, UnavailableError
 from backend.domain.policy import Policy
-from backend.domain.report import Finding
+from backend.domain.report import Background, Finding
 from backend.imaging.inspector import MediaPipeInspector, PhotoInspection
+from backend.messages.backgrounds import BACKGROUNDS
 from backend.messages.errors import error_text
 from backend.messages.findings import describe, order_for_display
 
@@ -41,6 +44,13 @@ _MARKS: Final = {
     metavar="NAME|FILE.toml",
     help="A shipped policy, or a file of your own.",
 )
+@click.option(
+    "--background",
+    type=click.Choice([one.value for one in Background]),
+    default=Background.KEEP.value,
+    show_default=True,
+    help="Give the portraits the policy's standard background, where it can be done.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option(
     "--out",
@@ -48,7 +58,12 @@ _MARKS: Final = {
     help="Write portrait and overlay of each photo here.",
 )
 def check(
-    files: tuple[Path, ...], policy: Policy, *, as_json: bool, out: Path | None
+    files: tuple[Path, ...],
+    policy: Policy,
+    *,
+    background: str,
+    as_json: bool,
+    out: Path | None,
 ) -> None:
     """Judge photos against a policy; exit 0 pass or warn, 1 fail, 2 error."""
     inspector = MediaPipeInspector()
@@ -56,7 +71,7 @@ def check(
         _make(out)
     worst = 0
     for file in files:
-        answer = _judge(inspector, file, policy, out)
+        answer = _judge(inspector, file, policy, Background(background), out)
         worst = max(worst, {"fail": 1, "error": 2}.get(answer["verdict"], 0))
         click.echo(
             json.dumps(answer, ensure_ascii=False) if as_json else _table(answer)
@@ -81,20 +96,23 @@ def _read(file: Path) -> bytes:
 
 
 def _judge(
-    inspector: MediaPipeInspector, file: Path, policy: Policy, out: Path | None
+    inspector: MediaPipeInspector,
+    file: Path,
+    policy: Policy,
+    background: Background,
+    out: Path | None,
 ) -> dict[str, Any]:
     """Return one file's answer; a file that cannot be judged is an answer too."""
     started = time.perf_counter()
     findings: list[dict[str, Any]] = []
-    portrait = None
+    portrait, shown = None, None
     try:
         data = _read(file)
-        seen = inspector.inspect(
-            data, filename=file.name, policy=policy, today=datetime.now(UTC).date()
-        )
+        seen = _inspected(inspector, data, file.name, policy, background)
         verdict = seen.report.verdict.value
         findings = [_finding(f) for f in order_for_display(seen.report.findings)]
         portrait = _portrait(seen, _write(seen, file, out))
+        shown = seen.report.background.value if portrait else None
     except DomainError as error:
         text = error_text(error.code, error.data)
         verdict, findings = (
@@ -109,8 +127,31 @@ def _judge(
         "verdict": verdict,
         "findings": findings,
         "portrait": portrait,
+        # Whoever does not ask for another one need not know the word.
+        **({"background": shown} if background is Background.STANDARD else {}),
         "elapsed_ms": round((time.perf_counter() - started) * 1000, 1),
     }
+
+
+def _inspected(
+    inspector: MediaPipeInspector,
+    data: bytes,
+    name: str,
+    policy: Policy,
+    background: Background,
+) -> PhotoInspection:
+    today = datetime.now(UTC).date()
+    look = partial(inspector.inspect, data, filename=name, policy=policy, today=today)
+    if background is Background.KEEP:
+        return look()
+    while True:
+        try:
+            return look(background=background)
+        except UnavailableError as error:
+            # Another program on this machine has its turn.
+            if error.code != "background_busy":
+                raise
+            time.sleep(float(error.data["retry_after"]))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -176,7 +217,20 @@ def _table(answer: dict[str, Any]) -> str:
             f"眼睛 {facts['eye_line_px']:.0f}，脸宽 {facts['face_width_px']:.0f} 像素"
             + (f"  → {facts['path']}" if facts["path"] else "")
         )
+    if "background" in answer:
+        lines.append(f"    背景：{_background(answer)}")
     return "\n".join(lines)
+
+
+def _background(answer: dict[str, Any]) -> str:
+    """Return what was done to the background, and why nothing was."""
+    if answer["background"] is None:
+        return "没有成品照，没有更换"
+    name = BACKGROUNDS[Background(answer["background"])]
+    if answer["background"] == Background.STANDARD:
+        return name
+    why = [f["message"] for f in answer["findings"] if f["rule"] == CHANGE_RULE]
+    return f"{name}（没有更换：{''.join(why)}）"
 
 
 _STATUS: Final = {"fail": "✗", "warn": "!"}

@@ -50,6 +50,7 @@ class CandidateRow:
     portrait_key: str
     verdict: str
     policy: str
+    background: str
     file: dict[str, Any]
     decided_at: datetime | None
     width: int
@@ -104,6 +105,7 @@ def candidates(session: Session, wanted: Wanted) -> list[CandidateRow]:
             Submission.portrait_key,
             Submission.verdict,
             Submission.policy,
+            Submission.background,
             Submission.file,
             Submission.decided_at,
             facts["width"].as_integer(),

@@ -192,6 +192,7 @@ _ROWS: Final[Mapping[Kind, _Rows]] = MappingProxyType(
                 or_(
                     Submission.original_key.is_not(None),
                     Submission.overlay_key.is_not(None),
+                    Submission.other_portrait_key.is_not(None),
                 ),
             ),
             _IS_HELD_BACK,
@@ -287,8 +288,11 @@ def _empty_originals(
     del session, blanks, at
     for row in rows:
         gone.rows.append(f"submission:{row.id}")
-        gone.keys.update(filter(None, (row.original_key, row.overlay_key)))
+        # The portrait that was not chosen is kept as long as what it was made from.
+        keys = (row.original_key, row.overlay_key, row.other_portrait_key)
+        gone.keys.update(filter(None, keys))
         row.original_key = row.overlay_key = None
+        row.other_portrait_key = row.other_report = None
 
 
 def _empty_cards(
@@ -326,10 +330,10 @@ def empty_submissions(
     ids = [row.id for row in rows]
     for row in rows:
         gone.rows.append(f"submission:{row.id}")
-        gone.keys.update(
-            filter(None, (row.original_key, row.portrait_key, row.overlay_key))
-        )
+        keys = (row.original_key, row.portrait_key, row.overlay_key)
+        gone.keys.update(filter(None, (*keys, row.other_portrait_key)))
         row.original_key = row.portrait_key = row.overlay_key = None
+        row.other_portrait_key = row.other_report = None
         row.sha256 = secrets.token_hex(32)
         row.file = {}
         row.report = {

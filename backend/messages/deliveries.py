@@ -71,8 +71,6 @@ WIDTHS: Final[Mapping[str, int]] = MappingProxyType(
 VERDICTS: Final[Mapping[str, str]] = MappingProxyType(
     {"pass": "合格", "warn": "合格，有提醒", "fail": "人工审核通过"}
 )
-#: What was done to the background.
-BACKGROUND_KEPT: Final = "原背景"
 
 PROFILES: Final[Mapping[Profile, str]] = MappingProxyType(
     {

@@ -418,6 +418,26 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "这张照片还不合格，不能确认提交",
             "请按提示重拍；认为判断有误的，可以申请人工审核。",
         ),
+        "background_due": (
+            "背景还没有处理好",
+            "请等标准背景做好、看过效果后再确认。",
+        ),
+        "background_busy": (
+            "正在为其他照片更换背景",
+            "照片已经保存，请在 {retry_after} 秒后再试。",
+        ),
+        "background_not_agreed": (
+            "背景已经更换，需要您看过并同意",
+            "请对比更换前后的照片，选好用哪一张再确认；刚刚换过选择的，请刷新页面。",
+        ),
+        "background_not_replaced": (
+            "这张照片没有更换过背景，没有另一张可选",
+            "请直接用现在的成品照，或按提示重拍。",
+        ),
+        "own_background_not_acceptable": (
+            "原背景不合格，不能选用",
+            "请使用标准背景，或按提示换一面干净的墙、在光线均匀处重拍。",
+        ),
         "review_not_needed": (
             "这张照片不需要申请人工审核",
             "请直接确认提交。",
@@ -597,6 +617,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "opens_at": "开始时间",
         "closes_at": "截止时间",
         "policy": "照片规范",
+        "background": "背景",
         "notice_version": "告知版本",
         "notice_text": "告知内容",
         "retention_text": "保存期限",

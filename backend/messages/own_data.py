@@ -17,6 +17,7 @@ LOOKS: Final[Mapping[str, str]] = MappingProxyType(
         "photo.portrait": "查看或下载成品照",
         "photo.overlay": "查看标注图",
         "photo.original": "查看或下载原图",
+        "photo.other-portrait": "查看另一种背景的成品照",
         "photo.close_up": "查看照片局部",
     }
 )
@@ -35,5 +36,10 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 PICTURES: Final[Mapping[str, str]] = MappingProxyType(
-    {"portrait": "成品照", "original": "原图", "overlay": "标注图"}
+    {
+        "portrait": "成品照",
+        "original": "原图",
+        "overlay": "标注图",
+        "other-portrait": "另一种背景的成品照",
+    }
 )

@@ -25,7 +25,8 @@ KINDS: Final[Mapping[Kind, KindWords]] = MappingProxyType(
             "未确认、被替换、被退回和已撤回的照片及其检查结果全部删除。",
         ),
         Kind.ORIGINALS: KindWords(
-            "原图和标注图", "学生上传的原图和画了标注的图删除，成品照还在。"
+            "原图和标注图",
+            "学生上传的原图、画了标注的图，以及换背景后没有选用的那张成品照删除，选用的成品照还在。",
         ),
         Kind.CARDS: KindWords("采集码图片", "随绑定保存的采集码卡片图片删除。"),
         Kind.MESSAGES: KindWords("微信消息记录", "发给谁、发了什么结果的记录删除。"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backend.domain.policy import Policy
 from backend.services.audit import AuditService
+from backend.services.backgrounds import BackgroundService
 from backend.services.batches import BatchService
 from backend.services.bindings import BindingService
 from backend.services.campaigns import CampaignService
@@ -61,6 +62,7 @@ class Services:
     """Every use case, wired."""
 
     audit: AuditService
+    backgrounds: BackgroundService
     batches: BatchService
     bindings: BindingService
     campaigns: CampaignService

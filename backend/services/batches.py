@@ -2,13 +2,15 @@
 
 Receiving matches the names first and keeps only the photos that are somebody's. Handing
 in goes file by file, from wherever the last attempt stopped: what was done is found by
-the same bytes, so nothing is done twice.
+the same bytes, so nothing is done twice. Where the campaign replaces the background, each
+waits until that is done; students at their phones come first.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import Vault
@@ -17,6 +19,7 @@ from backend.db.batches import Key
 from backend.db.collecting_models import Batch, BatchItem
 from backend.db.engine import Database, Session
 from backend.db.models import Staff, Student
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.batch import (
     ItemState,
     match,
@@ -31,7 +34,7 @@ from backend.domain.errors import (
     Violation,
 )
 from backend.domain.identity import IdentityNumber
-from backend.domain.report import Status
+from backend.domain.report import Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, Job, Jobs, PhotoStore
 from backend.services.access import require_collector
@@ -46,6 +49,8 @@ from backend.services.views import staff_user
 MOST_LISTED: Final = 100
 #: Seconds of work a request does before it answers.
 REQUEST_BUDGET: Final = 2.0
+#: Somebody else's background is being replaced.
+_BUSY: Final = "background_busy"
 _PURPOSE: Final = "batch_name"
 _INSERTED_AT_ONCE: Final = 100
 _SHORTEST_CODE: Final = 8
@@ -53,6 +58,15 @@ _DETAIL_LENGTH: Final = 200
 _OPEN: Final = frozenset(
     {SubmissionStatus.DRAFT, SubmissionStatus.RETURNED, SubmissionStatus.SENT_BACK}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """How many seconds a job works before it ends its round, and how they pass."""
+
+    budget: float = REQUEST_BUDGET
+    timer: Callable[[], float] = time.monotonic
+    pause: Callable[[float], None] = time.sleep
 
 
 class BatchService:
@@ -67,7 +81,7 @@ class BatchService:
         store: PhotoStore,
         collecting: CollectingService,
         jobs: Jobs,
-        job_budget: float = REQUEST_BUDGET,
+        rounds: Rounds | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -75,7 +89,7 @@ class BatchService:
         self._store = store
         self._collecting = collecting
         self._jobs = jobs
-        self._job_budget = job_budget
+        self._rounds = rounds or Rounds()
 
     def receive(
         self,
@@ -176,7 +190,7 @@ class BatchService:
         with self._db.reading() as session:
             waiting = batches.unfinished(session)
         return sum(
-            self._work(batch_id, self._job_budget / len(waiting))
+            self._work(batch_id, self._rounds.budget / len(waiting))
             for batch_id in waiting
         )
 
@@ -270,12 +284,21 @@ class BatchService:
         )
 
     def _work(self, batch_id: int, budget: float) -> int:
-        end, done = time.monotonic() + budget, 0
-        while self._hand_in_next(batch_id):
-            done += 1
-            if time.monotonic() >= end:
-                break
-        return done
+        end, done = self._rounds.timer() + budget, 0
+        while True:
+            try:
+                if not self._hand_in_next(batch_id):
+                    return done
+                done += 1
+            except UnavailableError as error:
+                left = end - self._rounds.timer()
+                if error.code != _BUSY:
+                    raise
+                if left > 0:
+                    self._rounds.pause(min(float(error.data["retry_after"]), left))
+                    continue
+            if self._rounds.timer() >= end:
+                return done
 
     def _hand_in_next(self, batch_id: int) -> bool:
         """Hand in one file; false when none waits."""
@@ -327,8 +350,13 @@ class BatchService:
     def _confirm(self, actor: StaffUser, view: SubmissionView) -> tuple[ItemState, str]:
         if view.status is not SubmissionStatus.DRAFT:
             return ItemState.ALREADY_THERE, ""
+        due = view.background is BackgroundState.DUE
+        if due and view.report.verdict is not Verdict.FAIL:
+            view = self._collecting.change_background(actor, view.public_id)
         if view.can_confirm:
-            self._collecting.confirm(actor, view.public_id)
+            # The consent in writing covers what the campaign does to every photo.
+            shown = view.report.background
+            self._collecting.confirm(actor, view.public_id, background=shown)
             return ItemState.HANDED_IN, ""
         failed = [f.rule for f in view.report.findings if f.status is Status.FAIL]
         return ItemState.REFUSED, ",".join(failed)

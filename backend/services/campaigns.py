@@ -102,7 +102,11 @@ class CampaignService:
         """
         require_admin(actor)
         self._check(new)
-        row = Campaign(**_columns(new), created_at=self._clock.now())
+        columns = _columns(new)
+        columns.setdefault(
+            "background", self._policies[new.policy].background.treatment.value
+        )
+        row = Campaign(**columns, created_at=self._clock.now())
         with self._db.transaction() as session:
             view = campaign_view(roster.add_campaign(session, row))
             self._audit(session, actor, "campaign.create", row.id, _span_text(new))
@@ -112,6 +116,8 @@ class CampaignService:
         self, actor: StaffUser, campaign_id: int, new: NewCampaign
     ) -> CampaignView:
         """Change a campaign; its former span stays in the audit log.
+
+        What becomes of the background changes for photos that are handed in from now on.
 
         Raises:
             PermissionDeniedError, InvalidInputError, ConflictError: as :meth:`create`.
@@ -249,7 +255,10 @@ def _columns(new: NewCampaign) -> dict[str, object]:
     values = {
         key: value.strip() if isinstance(value, str) else value
         for key, value in asdict(new).items()
+        if key != "background"
     }
+    if new.background is not None:
+        values["background"] = new.background.value
     return {
         **values,
         "school_code": values["school_code"] or None,

@@ -29,9 +29,11 @@ from backend.domain.errors import (
     Violation,
 )
 from backend.domain.identity import IdentityNumber, normalise_name, parse_last6
+from backend.domain.report import Background
 from backend.ports import Clock
 from backend.services.access import require_collector
 from backend.services.admission import ensure_window
+from backend.services.backgrounds import BackgroundService
 from backend.services.binding_facts import ensure_same_student
 from backend.services.entries import refuse_state
 from backend.services.sessions import PURPOSES
@@ -74,11 +76,13 @@ class CollectingService:
         clock: Clock,
         vault: Vault,
         submissions: SubmissionService,
+        backgrounds: BackgroundService,
     ) -> None:
         self._db = db
         self._clock = clock
         self._vault = vault
         self._submissions = submissions
+        self._backgrounds = backgrounds
 
     def find(
         self, actor: StaffUser, campaign_id: int, text: str
@@ -175,10 +179,28 @@ class CollectingService:
             binding = bindings.get_binding(session, binding_id)
             return submissions.find_same_bytes(session, binding.id, sha256) is not None
 
-    def confirm(self, actor: StaffUser, submission_id: str) -> SubmissionView:
-        """Hand a judged photo in for the student."""
+    def change_background(self, actor: StaffUser, submission_id: str) -> SubmissionView:
+        """Replace the background that is due; raises as ``BackgroundService.change``."""
         who = self._acting_on(actor, submission_id)
-        return self._submissions.confirm(who, submission_id)
+        return self._backgrounds.change(who, submission_id)
+
+    def choose_background(
+        self, actor: StaffUser, submission_id: str, background: Background
+    ) -> SubmissionView:
+        """Take one portrait or the other; raises as ``BackgroundService.choose``."""
+        who = self._acting_on(actor, submission_id)
+        return self._backgrounds.choose(who, submission_id, background)
+
+    def confirm(
+        self,
+        actor: StaffUser,
+        submission_id: str,
+        *,
+        background: Background | None = None,
+    ) -> SubmissionView:
+        """Hand a judged photo in for the student, who agreed to its background."""
+        who = self._acting_on(actor, submission_id)
+        return self._submissions.confirm(who, submission_id, background=background)
 
     def request_review(self, actor: StaffUser, submission_id: str) -> SubmissionView:
         """Hand in a photo the rules refuse, for a person to look at."""

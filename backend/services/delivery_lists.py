@@ -18,7 +18,9 @@ from backend.db.deliveries import CandidateRow
 from backend.domain.codes import parse_collection_code
 from backend.domain.deliveries import CODES, PHOTOS, Person, Profile
 from backend.domain.errors import CodeUnreadableError
-from backend.messages.deliveries import BACKGROUND_KEPT, HEADINGS, VERDICTS, WIDTHS
+from backend.messages.backgrounds import BACKGROUNDS
+from backend.messages.deliveries import HEADINGS, VERDICTS, WIDTHS
+from backend.services.submission_views import background_of
 from backend.sheets.write import Cell, Column, csv_lines, write_xlsx
 
 MANIFEST: Final = "SHA256SUMS"
@@ -112,7 +114,7 @@ def listed_row(
         _minute(row.decided_at),
         VERDICTS.get(row.verdict, row.verdict),
         row.policy,
-        BACKGROUND_KEPT,
+        BACKGROUNDS[background_of(row.background)],
     )
     if profile is Profile.COLLECTING_UNIT:
         cells = (position, file_name, card_name, person.code, *made)

@@ -14,11 +14,13 @@ from typing import Final
 
 from backend.db import entries
 from backend.db.engine import Database
+from backend.db.models import Campaign
+from backend.domain.backgrounds import promised
 from backend.domain.errors import TooManyAttemptsError, UnavailableError
 from backend.domain.guidance import hint_for
 from backend.domain.measurements import Measurements
 from backend.domain.policy import Policy
-from backend.domain.report import Box
+from backend.domain.report import Background, Box
 from backend.ports import Clock, PhotoInspector
 from backend.services.access import require_collector
 from backend.services.admission import admit
@@ -80,7 +82,7 @@ class GuidanceService:
         now = self._clock.now()
         with self._db.reading() as session:
             _, campaign = admit(session, principal, binding_id, now=now)
-            policy = self._policies[campaign.policy]
+            policy = self._policy(campaign)
         return self._glance(("principal", principal.id), frame, picture, policy)
 
     def look_on_site(
@@ -104,8 +106,14 @@ class GuidanceService:
         """
         require_collector(actor)
         with self._db.reading() as session:
-            policy = self._policies[entries.get_campaign(session, campaign_id).policy]
+            policy = self._policy(entries.get_campaign(session, campaign_id))
         return self._glance(("staff", actor.id), frame, picture, policy)
+
+    def _policy(self, campaign: Campaign) -> Policy:
+        """Return what to look for; a wall that will be replaced is no reason to wait."""
+        policy = self._policies[campaign.policy]
+        standard = campaign.background == Background.STANDARD
+        return promised(policy) if standard else policy
 
     def _glance(
         self,

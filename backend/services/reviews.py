@@ -78,7 +78,7 @@ class ReviewService:
         require_reviewer(actor)
         _check_words(action, reasons, note)
         with self._db.transaction() as session:
-            row, binding = _as_seen(session, public_id, expected_version)
+            row, binding = ensure_seen(session, public_id, expected_version)
             if action == "approve" and pushes.is_quarantined(session, row.id):
                 raise ConflictError("quarantined")
             if action == "approve" and row.portrait_key is None:
@@ -124,7 +124,7 @@ class ReviewService:
         require_reviewer(actor)
         now = self._clock.now()
         with self._db.transaction() as session:
-            row, binding = _as_seen(session, public_id, expected_version)
+            row, binding = ensure_seen(session, public_id, expected_version)
             if row.decided_by_id != (actor.id or None):
                 raise ConflictError("undo_not_yours")
             if row.decided_at is None or now >= row.decided_at + UNDO_TIME:
@@ -210,10 +210,15 @@ class ReviewService:
         )
 
 
-def _as_seen(
+def ensure_seen(
     session: Session, public_id: str, version: int
 ) -> tuple[Submission, Binding]:
-    """Return a photo of a binding that counts, if it is as somebody saw it."""
+    """Return a photo of a binding that counts, if it is as somebody saw it.
+
+    Raises:
+        NotFoundError: no such photo.
+        ConflictError: ``stale_decision``, ``binding_released``.
+    """
     row, binding = submissions.get_submission(session, public_id)
     if row.version != version:
         raise ConflictError("stale_decision", version=row.version)

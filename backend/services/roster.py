@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,6 +13,8 @@ from backend.db.models import Campaign, Student
 from backend.domain.codes import parse_collection_code
 from backend.domain.errors import InvalidInputError, Violation
 from backend.domain.identity import IdentityNumber, normalise_name
+from backend.domain.policy import Policy
+from backend.domain.report import Background
 from backend.ports import Clock
 from backend.services.access import require_admin
 from backend.services.types import CampaignView, StaffUser
@@ -21,7 +23,12 @@ from backend.services.views import campaign_view
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCampaign:
-    """What a campaign is made of."""
+    """What a campaign is made of.
+
+    Attributes:
+        background: what becomes of it; none leaves a campaign as it is, and a new one
+            as its policy says.
+    """
 
     name: str
     school_name: str
@@ -35,6 +42,7 @@ class NewCampaign:
     notice_version: str
     notice_text: str
     retention_text: str
+    background: Background | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +66,18 @@ class NewStudent:
 class RosterService:
     """Creates campaigns and puts students on their roster."""
 
-    def __init__(self, *, db: Database, clock: Clock, vault: Vault) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        vault: Vault,
+        policies: Mapping[str, Policy],
+    ) -> None:
         self._db = db
         self._clock = clock
         self._vault = vault
+        self._policies = policies
 
     def is_empty(self) -> bool:
         """Tell whether no campaign exists yet."""
@@ -90,6 +106,8 @@ class RosterService:
             closes_at=new.closes_at,
             policy=new.policy,
             album_allowed=new.album_allowed,
+            background=new.background
+            or self._policies[new.policy].background.treatment,
             contact=new.contact,
             notice_version=new.notice_version,
             notice_text=new.notice_text,

@@ -7,8 +7,9 @@ from typing import Literal, cast
 from backend.db import pushes, submissions
 from backend.db.engine import Session
 from backend.db.models import Binding, Submission
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.errors import ConflictError
-from backend.domain.report import Verdict, report_from_dict
+from backend.domain.report import Background, Verdict, report_from_dict
 from backend.domain.reviews import SETTLED, Action, SubmissionStatus, may
 from backend.services.types import (
     HistoryItem,
@@ -43,15 +44,18 @@ def submission_view(
         binding_public_id=binding.public_id,
         status=status,
         report=report_from_dict(row.report),
+        background=BackgroundState(row.background),
+        other_report=report_from_dict(row.other_report) if row.other_report else None,
         has_portrait=row.portrait_key is not None,
         human_review_requested=row.human_review_requested,
         return_reasons=tuple(row.return_reasons),
         return_note=row.return_note,
         version=row.version,
-        can_confirm=draft and not failed,
+        can_confirm=draft and not failed and row.background != BackgroundState.DUE,
         can_request_review=draft and failed,
         can_withdraw=may(status, Action.WITHDRAW),
         can_resubmit=not settled,
+        can_choose_background=_may_choose(row, status, draft=draft, staff=name_staff),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
         history=_history(session, row.id, name_staff=name_staff),
@@ -64,6 +68,7 @@ def picture_keys(row: Submission) -> dict[MediaKind, str]:
         MediaKind.ORIGINAL: row.original_key,
         MediaKind.PORTRAIT: row.portrait_key,
         MediaKind.OVERLAY: row.overlay_key,
+        MediaKind.OTHER_PORTRAIT: row.other_portrait_key,
     }
     return {kind: key for kind, key in found.items() if key is not None}
 
@@ -71,6 +76,35 @@ def picture_keys(row: Submission) -> dict[MediaKind, str]:
 def is_refused(row: Submission) -> bool:
     """Tell whether the rules refuse a photo, so that only a person may let it pass."""
     return row.verdict == Verdict.FAIL or row.portrait_key is None
+
+
+def background_of(state: str) -> Background:
+    """Return what is behind the person in the portrait of a photo in this state."""
+    standard = state == BackgroundState.STANDARD
+    return Background.STANDARD if standard else Background.KEEP
+
+
+def is_choosable(row: Submission) -> bool:
+    """Tell whether there are two portraits to choose from."""
+    both = {BackgroundState.STANDARD, BackgroundState.DECLINED}
+    return row.background in both and row.other_portrait_key is not None
+
+
+def is_other_refused(row: Submission) -> bool:
+    """Tell whether the rules refuse the portrait that is kept beside."""
+    other = row.other_report
+    return other is None or other["verdict"] == Verdict.FAIL
+
+
+def _may_choose(
+    row: Submission, status: SubmissionStatus, *, draft: bool, staff: bool
+) -> bool:
+    if not is_choosable(row):
+        return False
+    if staff:
+        return status is SubmissionStatus.PENDING
+    declined = row.background == BackgroundState.DECLINED
+    return draft and (declined or not is_other_refused(row))
 
 
 def _history(

@@ -14,14 +14,15 @@ from typing import Final
 
 from backend.crypto import new_public_id
 from backend.db import bindings, likenesses, outbox, pushes, retention, submissions
-from backend.db.bindings import LostRaceError
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Submission
+from backend.domain.backgrounds import BackgroundState, promised
 from backend.domain.errors import ConflictError, NotFoundError, RefusedError
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
-from backend.domain.report import report_to_dict
+from backend.domain.report import Background, report_to_dict
 from backend.domain.reviews import Action, SubmissionStatus, next_status
+from backend.messages.backgrounds import agreement
 from backend.ports import (
     Clock,
     Inspection,
@@ -31,7 +32,9 @@ from backend.ports import (
     PhotoStore,
 )
 from backend.services.admission import admit
+from backend.services.races import until_won
 from backend.services.submission_views import (
+    background_of,
     is_refused,
     picture_keys,
     submission_view,
@@ -45,7 +48,6 @@ from backend.services.types import (
     SubmissionView,
 )
 
-_MOST_RACES: Final = 20
 _TYPES: Final[Mapping[str, str]] = {
     "JPEG": "image/jpeg",
     "PNG": "image/png",
@@ -63,6 +65,7 @@ class _Kept:
     original: str
     portrait: str | None
     overlay: str | None
+    background: BackgroundState
 
 
 class SubmissionService:
@@ -99,6 +102,9 @@ class SubmissionService:
     ) -> SubmissionView:
         """Judge one photo and keep it as a draft; the same bytes find their receipt.
 
+        Where the campaign replaces the background, it is due to be replaced afterwards,
+        and the photo is judged for that.
+
         Args:
             principal: who.
             binding_id: for which of their bindings.
@@ -126,13 +132,15 @@ class SubmissionService:
                 if known.status is not SubmissionStatus.SUPERSEDED
                 else self._revive(principal, known)
             )
+        policy = self._policies[campaign.policy]
+        replaces = campaign.background == Background.STANDARD
         inspection = self._inspector.inspect(
             data,
             filename=filename,
-            policy=self._policies[campaign.policy],
+            policy=promised(policy) if replaces else policy,
             today=self._clock.now().date(),
         )
-        kept = self._keep(sha256, data, inspection)
+        kept = self._keep(sha256, data, inspection, replaces=replaces)
 
         def insert(session: Session) -> SubmissionView:
             now = self._clock.now()
@@ -140,7 +148,7 @@ class SubmissionService:
             known = _known(session, binding, sha256)
             return known or self._insert(session, principal, binding, kept, source)
 
-        return self._until_won(insert)
+        return until_won(self._db, insert)
 
     def get(self, principal: Principal, public_id: str) -> SubmissionView:
         """Return one submission of this principal; raises NotFoundError."""
@@ -174,14 +182,32 @@ class SubmissionService:
                 for row in submissions.submissions_of(session, binding.id)
             )
 
-    def confirm(self, principal: Principal, public_id: str) -> SubmissionView:
+    def confirm(
+        self,
+        principal: Principal,
+        public_id: str,
+        *,
+        background: Background | None = None,
+    ) -> SubmissionView:
         """Hand a judged photo in; what was handed in before is superseded.
 
+        Args:
+            principal: who.
+            public_id: which photo.
+            background: which one the portrait shows. Naming it is the agreement, so
+                where it was replaced it must be named; the log keeps it.
+
         Raises:
-            RefusedError: ``photo_not_acceptable``.
-            ConflictError: ``submission_settled``, ``illegal_transition``.
+            RefusedError: ``photo_not_acceptable``; ``background_not_agreed``: none was
+                named, or not the one that is shown.
+            ConflictError: ``submission_settled``, ``illegal_transition``;
+                ``background_due``: it has to be replaced first.
         """
-        return self._hand_in(principal, public_id, human_review=False)
+
+        def agree(row: Submission) -> str:
+            return _agreement(row, background)
+
+        return self._hand_in(principal, public_id, agree)
 
     def request_review(self, principal: Principal, public_id: str) -> SubmissionView:
         """Hand in a photo the rules refuse, for a person to look at.
@@ -189,7 +215,7 @@ class SubmissionService:
         Raises:
             RefusedError: ``review_not_needed``: it may simply be confirmed.
         """
-        return self._hand_in(principal, public_id, human_review=True)
+        return self._hand_in(principal, public_id, None)
 
     def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
         """Take a photo back; its files go, unless another row needs them."""
@@ -201,12 +227,13 @@ class SubmissionService:
             if row.status != SubmissionStatus.WITHDRAWN:
                 keys = set(picture_keys(row).values())
                 row.original_key = row.portrait_key = row.overlay_key = None
+                row.other_portrait_key = row.other_report = None
                 self._move(session, row, Action.WITHDRAW, by=principal)
                 likenesses.forget_likeness(session, row.id)
                 retention.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
-        view = self._until_won(withdraw)
+        view = until_won(self._db, withdraw)
         self._jobs.wake(Job.DOOMED_FILES)
         return view
 
@@ -229,16 +256,20 @@ class SubmissionService:
                 self._move(session, row, Action.REVIVE, by=principal)
             return submission_view(session, row, binding)
 
-        return self._until_won(revive)
+        return until_won(self._db, revive)
 
-    def _keep(self, sha256: str, data: bytes, inspection: Inspection) -> _Kept:
+    def _keep(
+        self, sha256: str, data: bytes, inspection: Inspection, *, replaces: bool
+    ) -> _Kept:
         portrait, overlay = inspection.portrait, inspection.overlay
+        due = replaces and portrait is not None
         return _Kept(
             inspection=inspection,
             sha256=sha256,
             original=self._store.put(data),
             portrait=self._store.put(portrait) if portrait else None,
             overlay=self._store.put(overlay) if overlay else None,
+            background=BackgroundState.DUE if due else BackgroundState.KEPT,
         )
 
     def _insert(
@@ -267,6 +298,7 @@ class SubmissionService:
             report=report_to_dict(report),
             verdict=report.verdict.value,
             policy=report.policy,
+            background=kept.background.value,
             human_review_requested=False,
             return_reasons=[],
             created_at=self._clock.now(),
@@ -278,8 +310,13 @@ class SubmissionService:
         return submission_view(session, row, binding)
 
     def _hand_in(
-        self, principal: Principal, public_id: str, *, human_review: bool
+        self,
+        principal: Principal,
+        public_id: str,
+        agree: Callable[[Submission], str] | None,
     ) -> SubmissionView:
+        """Hand in what the rules let pass, or without an agreement what they refuse."""
+        human_review = agree is None
 
         def hand_in(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(
@@ -293,30 +330,21 @@ class SubmissionService:
                 raise RefusedError("photo_not_acceptable")
             if human_review and not refused:
                 raise RefusedError("review_not_needed")
+            note = agree(row) if agree else ""
             before = submissions.find_handed_in(session, binding.id)
             if before is not None and before.id != row.id:
                 self._supersede(session, before, by=principal)
             row.human_review_requested = human_review
             row.confirmed_at = self._clock.now()
-            self._move(session, row, Action.CONFIRM, by=principal)
+            self._move(session, row, Action.CONFIRM, by=principal, note=note)
             if self._content_check and principal.kind is PrincipalKind.MINI_PROGRAM:
                 pushes.add_check(session, row.id, at=self._clock.now())
             return submission_view(session, row, binding)
 
-        view = self._until_won(hand_in)
+        view = until_won(self._db, hand_in)
         if self._content_check:
             self._jobs.wake(Job.PICTURE_CHECKS)
         return view
-
-    def _until_won(self, step: Callable[[Session], SubmissionView]) -> SubmissionView:
-        """Run a step in a transaction, again when another request came first."""
-        for _ in range(_MOST_RACES):
-            try:
-                with self._db.transaction() as session:
-                    return step(session)
-            except LostRaceError:
-                continue
-        raise ConflictError("stale_decision")
 
     def _supersede(
         self, session: Session, row: Submission | None, *, by: Principal
@@ -325,21 +353,30 @@ class SubmissionService:
             self._move(session, row, Action.SUPERSEDE, by=by)
 
     def _move(
-        self, session: Session, row: Submission, action: Action, *, by: Principal
+        self,
+        session: Session,
+        row: Submission,
+        action: Action,
+        *,
+        by: Principal,
+        note: str = "",
     ) -> None:
         row.status = next_status(SubmissionStatus(row.status), action).value
         submissions.save_submission(session, row)
         if action in {Action.SUPERSEDE, Action.WITHDRAW}:
             outbox.cancel_of(session, row.id, at=self._clock.now())
-        self._log(session, row, by=by)
+        self._log(session, row, by=by, note=note)
 
-    def _log(self, session: Session, row: Submission, *, by: Principal) -> None:
+    def _log(
+        self, session: Session, row: Submission, *, by: Principal, note: str = ""
+    ) -> None:
         submissions.add_event(
             session,
             row.id,
             status=row.status,
             by="staff" if by.acting else "student",
             who=by.acting,
+            note=note,
             at=self._clock.now(),
         )
 
@@ -350,11 +387,30 @@ def _known(session: Session, binding: Binding, sha256: str) -> SubmissionView | 
     return submission_view(session, row, binding) if row else None
 
 
+def _agreement(row: Submission, background: Background | None) -> str:
+    """Return what was agreed to, in words for the log; nothing where nothing was done.
+
+    Raises:
+        ConflictError: ``background_due``.
+        RefusedError: ``background_not_agreed``.
+    """
+    state = BackgroundState(row.background)
+    if state is BackgroundState.DUE:
+        raise ConflictError("background_due")
+    replaced = state in {BackgroundState.STANDARD, BackgroundState.DECLINED}
+    if background is None and not replaced:
+        return ""
+    if background is not background_of(row.background):
+        raise RefusedError("background_not_agreed")
+    return agreement(background) if replaced else ""
+
+
 def media_of(row: Submission, kind: MediaKind, store: PhotoStore) -> Media:
     """Return one picture of a submission; raises NotFoundError when there is none."""
     key, content_type = {
         MediaKind.PORTRAIT: (row.portrait_key, "image/jpeg"),
         MediaKind.OVERLAY: (row.overlay_key, "image/jpeg"),
+        MediaKind.OTHER_PORTRAIT: (row.other_portrait_key, "image/jpeg"),
         MediaKind.ORIGINAL: (row.original_key, row.original_type),
     }[kind]
     if key is None:

@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Literal, TypeVar
 
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.campaigns import EntryState
 from backend.domain.guidance import Hint
 from backend.domain.picture_check import CheckState
-from backend.domain.report import Box, Report, Verdict
+from backend.domain.report import Background, Box, Report, Verdict
 from backend.domain.reviews import SubmissionStatus
 
 T = TypeVar("T")
@@ -39,6 +40,8 @@ class MediaKind(StrEnum):
     PORTRAIT = "portrait"
     OVERLAY = "overlay"
     ORIGINAL = "original"
+    #: With the other background, where it was replaced.
+    OTHER_PORTRAIT = "other-portrait"
 
 
 class PrincipalKind(StrEnum):
@@ -207,6 +210,7 @@ class CampaignView:
     notice_text: str
     policy: str
     album_allowed: bool
+    background: Background
     retention_text: str
     retention_promise: str
 
@@ -322,12 +326,21 @@ class HistoryItem:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionView:
-    """A submission as its owner sees it."""
+    """A submission as its owner sees it, or staff.
+
+    Attributes:
+        other_report: of the portrait with the other background, while it is kept.
+        can_confirm: it is acceptable, and its background is not due to be replaced.
+        can_choose_background: the other portrait may be taken instead of this one: by
+            the owner before it is handed in, by staff while a decision is awaited.
+    """
 
     public_id: str
     binding_public_id: str
     status: SubmissionStatus
     report: Report
+    background: BackgroundState
+    other_report: Report | None
     has_portrait: bool
     human_review_requested: bool
     return_reasons: tuple[str, ...]
@@ -337,6 +350,7 @@ class SubmissionView:
     can_request_review: bool
     can_withdraw: bool
     can_resubmit: bool
+    can_choose_background: bool
     created_at: datetime
     confirmed_at: datetime | None
     history: tuple[HistoryItem, ...]

@@ -9,6 +9,7 @@ from backend.db.campaign_rules import entry_spans, outer_span
 from backend.db.entries import EntryRow
 from backend.db.models import Campaign, Staff, Station
 from backend.domain.campaigns import EntryState, entry_state
+from backend.domain.report import Background
 from backend.messages.retention import promise
 from backend.services.types import (
     CampaignView,
@@ -33,6 +34,7 @@ def campaign_view(row: Campaign) -> CampaignView:
         notice_text=row.notice_text,
         policy=row.policy,
         album_allowed=row.album_allowed,
+        background=Background(row.background),
         retention_text=row.retention_text,
         retention_promise=promise(retention.rules_of(row)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from backend.domain.backgrounds import CHANGE_RULE, BackgroundState
 from backend.domain.errors import DomainError
 from backend.domain.report import Report, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
@@ -169,6 +170,14 @@ def finding_lines(report: Report) -> tuple[FindingLine, ...]:
             )
         )
     return tuple(lines)
+
+
+def change_refusal(submission: SubmissionView) -> FindingLine | None:
+    """Return why the background could not be replaced, where that was tried."""
+    if submission.background is not BackgroundState.REFUSED:
+        return None
+    lines = finding_lines(submission.report)
+    return next((line for line in lines if line.rule == CHANGE_RULE), None)
 
 
 def status_text(submission: SubmissionView) -> StatusText:

@@ -22,6 +22,7 @@ from werkzeug.serving import make_server
 from backend.domain.errors import UnavailableError
 from backend.domain.measurements import Measurements
 from backend.domain.policy import Policy
+from backend.domain.report import Background
 from backend.ports import Inspection
 from backend.services import guidance
 from tests.browser.test_student_flow import PATIENCE_MS, heading, to_the_photo
@@ -42,6 +43,7 @@ class SightedInspector(ObedientInspector):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.busy = False
         self.frames: list[bytes] = []
 
@@ -58,12 +60,15 @@ class SightedInspector(ObedientInspector):
         filename: str | None,
         policy: Policy,
         today: date | None = None,
+        background: Background = Background.KEEP,
     ) -> Inspection:
         del today
         # The camera's file has one name; the picture is judged by its pixels.
         if filename is not None and filename.startswith("camera."):
             return inspector().inspect(data, filename=filename, policy=policy)
-        return super().inspect(data, filename=filename, policy=policy)
+        return super().inspect(
+            data, filename=filename, policy=policy, background=background
+        )
 
 
 @pytest.fixture

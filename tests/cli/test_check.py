@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from backend.cli import main
+from backend.domain.backgrounds import CHANGE_RULE
+from backend.domain.report import Verdict
+from tests.fakes import WORDS_OF_THE_CHANGE, CannedInspector, Replacing
 from tests.photos import labelled
 from tests.pictures import as_jpeg, astronaut
 
@@ -108,6 +113,68 @@ def test_an_output_folder_that_cannot_be_made_is_no_verdict(
     result = check("--out", tmp_path / "file" / "out", photos / "face.jpg")
     assert result.exit_code == 2
     assert "--out" in result.output
+
+
+@pytest.fixture
+def inspector(monkeypatch: pytest.MonkeyPatch) -> CannedInspector:
+    canned = CannedInspector()
+    # The command hides the module of its name from attributes.
+    module = importlib.import_module("backend.cli.check")
+    monkeypatch.setattr(module, "MediaPipeInspector", lambda: canned)
+    return canned
+
+
+def test_a_background_is_replaced_where_it_is_asked_for(
+    photos: Path, tmp_path: Path, inspector: CannedInspector
+) -> None:
+    photo = photos / "face.jpg"
+    asked = ("--background", "standard")
+    (answer,) = lines(check("--json", *asked, "--out", tmp_path, photo))
+    assert answer["background"] == "standard"
+    assert Path(answer["portrait"]["path"]).read_bytes().startswith(b"standard ")
+    assert "背景：标准背景" in check(*asked, photo).stdout
+    kept = check("--json", "--background", "keep", photo)
+    assert [list(answer) for answer in lines(kept)] == [KEYS]
+    assert "背景：" not in check(photo).stdout
+    assert inspector.replacing is Replacing.DONE
+
+
+def test_a_photo_without_a_portrait_has_no_background_to_replace(
+    photos: Path, inspector: CannedInspector
+) -> None:
+    inspector.verdict = Verdict.FAIL
+    asked = ("--background", "standard", photos / "face.jpg")
+    (answer,) = lines(check("--json", *asked))
+    assert answer["background"] is None
+    assert "没有成品照，没有更换" in check(*asked).stdout
+
+
+def test_another_program_has_its_turn_first(
+    photos: Path, inspector: CannedInspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inspector.replacing = Replacing.BUSY
+    waited: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        inspector.replacing = Replacing.DONE
+
+    monkeypatch.setattr(time, "sleep", pause)
+    result = check("--json", "--background", "standard", photos / "face.jpg")
+    assert lines(result)[0]["background"] == "standard"
+    assert waited == [2]
+
+
+@WORDS_OF_THE_CHANGE
+def test_why_a_background_was_not_replaced_is_said(
+    photos: Path, inspector: CannedInspector
+) -> None:
+    inspector.replacing = Replacing.REFUSED
+    asked = ("--background", "standard", photos / "face.jpg")
+    (answer,) = lines(check("--json", *asked))
+    assert answer["background"] == "keep"
+    (why,) = [f["message"] for f in answer["findings"] if f["rule"] == CHANGE_RULE]
+    assert f"背景：原背景（没有更换：{why}）" in check(*asked).stdout
 
 
 def test_an_unknown_policy_names_those_there_are(photos: Path) -> None:

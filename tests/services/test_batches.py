@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.batch import ItemState
 from backend.domain.errors import (
     InvalidInputError,
@@ -12,12 +13,15 @@ from backend.domain.errors import (
     PermissionDeniedError,
     UnavailableError,
 )
-from backend.domain.report import Verdict
+from backend.domain.report import Background, Verdict
+from backend.domain.reviews import SubmissionStatus
 from backend.services.batch_files import BatchFile, files_of_archive
 from backend.services.batch_types import BatchView
+from backend.services.batches import Rounds
 from backend.services.staff import OPERATOR
-from backend.services.types import SearchFilter, StaffUser
+from backend.services.types import SearchFilter, StaffUser, SubmissionView
 from tests.factories import make_student
+from tests.fakes import Replacing
 from tests.services.worlds import World
 
 
@@ -199,3 +203,94 @@ def test_an_archive_goes_the_whole_way(world: World) -> None:
     files = files_of_archive(packed, most_bytes=1000)
     batch = _finished(world, _receive(world, *files))
     assert batch.counts == {ItemState.HANDED_IN: 1, ItemState.NO_MATCH: 1}
+
+
+class Waiting:
+    """The seconds of a batch service, which pass when it waits."""
+
+    def __init__(self, world: World, *, budget: float, others: int) -> None:
+        self.world = world
+        self.now = 0.0
+        self.waited: list[float] = []
+        #: After so many waits the others are done.
+        self.others = others
+        rounds = Rounds(budget, timer=lambda: self.now, pause=self.pause)
+        world.services.batches._rounds = rounds
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+        self.waited.append(seconds)
+        if len(self.waited) == self.others:
+            self.world.inspector.replacing = Replacing.DONE
+
+
+def _photos(world: World) -> list[SubmissionView]:
+    found = world.services.search.page(OPERATOR, SearchFilter()).items
+    return [
+        photo.view
+        for row in found
+        for photo in world.services.search.record(OPERATOR, row.binding_id).submissions
+    ]
+
+
+def test_backgrounds_of_a_folder_are_replaced_as_well(world: World) -> None:
+    world.replace_backgrounds()
+    files = [_file(f"{make_student(n).student_no}.jpg") for n in range(2)]
+    batch = _finished(world, _receive(world, *files))
+    assert batch.counts == {ItemState.HANDED_IN: 2}
+    for photo in _photos(world):
+        assert photo.background is BackgroundState.STANDARD
+        assert photo.history[-1].note == "同意使用标准背景"
+
+
+def test_a_folder_keeps_the_backgrounds_that_cannot_be_replaced(world: World) -> None:
+    world.replace_backgrounds()
+    world.inspector.replacing = Replacing.REFUSED
+    batch = _finished(
+        world, _receive(world, _file(f"{make_student(0).student_no}.jpg"))
+    )
+    assert batch.counts == {ItemState.HANDED_IN: 1}
+    (photo,) = _photos(world)
+    assert photo.background is BackgroundState.REFUSED
+    assert photo.report.background is Background.KEEP
+
+
+def test_a_photo_that_is_refused_anyway_waits_for_nobody(world: World) -> None:
+    world.replace_backgrounds()
+    world.inspector.verdict = Verdict.FAIL
+    world.inspector.frames_failures = True
+    world.inspector.replacing = Replacing.BUSY
+    batch = _finished(
+        world, _receive(world, _file(f"{make_student(0).student_no}.jpg"))
+    )
+    assert batch.counts == {ItemState.REFUSED: 1}
+
+
+def test_a_folder_waits_until_others_are_done(world: World) -> None:
+    world.replace_backgrounds()
+    waiting = Waiting(world, budget=30, others=1)
+    world.inspector.replacing = Replacing.BUSY
+    batch = _receive(world, _file(f"{make_student(0).student_no}.jpg"))
+    assert batch.counts == {ItemState.HANDED_IN: 1}
+    assert waiting.waited == [2]
+
+
+def test_what_is_due_when_the_time_is_over_is_done_by_the_next_round(
+    world: World,
+) -> None:
+    world.replace_backgrounds()
+    waiting = Waiting(world, budget=5, others=4)
+    world.inspector.replacing = Replacing.BUSY
+    batch = _receive(world, _file(f"{make_student(0).student_no}.jpg"))
+    assert batch.counts == {ItemState.WAITING: 1}
+    assert waiting.waited == [2, 2, 1]
+    (photo,) = _photos(world)
+    assert (photo.status, photo.background) == (
+        SubmissionStatus.DRAFT,
+        BackgroundState.DUE,
+    )
+    assert world.services.batches.go_on_all() == 1
+    (same,) = _photos(world)
+    assert same.public_id == photo.public_id
+    assert same.background is BackgroundState.STANDARD
+    assert world.services.batches.get(OPERATOR, batch.id).finished_at is not None

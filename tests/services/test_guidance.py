@@ -24,14 +24,16 @@ from backend.domain.errors import (
 )
 from backend.domain.guidance import Hint
 from backend.domain.measurements import Measurements
+from backend.domain.report import Background
 from backend.imaging.inspector import MediaPipeInspector
 from backend.services.guidance import GuidanceService
+from backend.services.staff import OPERATOR
 from backend.services.types import BindingView, GuidanceView, Principal
 from tests.domain.judging import good, head
 from tests.fakes import CannedInspector
 from tests.imaging.portraits import graduate, scaled
 from tests.pictures import as_jpeg
-from tests.services.worlds import World
+from tests.services.worlds import World, new_campaign
 
 CAMERA = (480, 640)
 
@@ -230,3 +232,22 @@ def test_a_frame_that_cannot_be_read_gives_its_slot_back(world: World) -> None:
     for _ in range(3):
         helper.seconds += timedelta(minutes=1).seconds
         assert helper.refused(who, binding) == "not_a_picture"
+
+
+def test_a_wall_that_will_be_replaced_is_no_reason_to_wait(
+    world: World, helper: Helper
+) -> None:
+    who, binding = world.bound(0)
+    world.inspector.frame = good(background_edges=30.0)
+
+    def hints() -> set[Hint]:
+        helper.seconds += 10
+        on_site = helper.service.look_on_site(
+            OPERATOR, world.campaign, b"frame", picture=CAMERA
+        )
+        return {helper.look(who, binding).hint, on_site.hint}
+
+    assert hints() == {Hint.PLAIN_BACKGROUND}
+    standard = new_campaign(world, background=Background.STANDARD)
+    world.services.campaigns.update(OPERATOR, world.campaign, standard)
+    assert hints() == {Hint.READY}

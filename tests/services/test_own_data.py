@@ -15,6 +15,7 @@ CARD = b"\x89PNG of a card"
 
 
 def test_all_that_is_held_is_listed_with_numbers_masked(world: World) -> None:
+    world.replace_backgrounds()
     who, binding, photo = world.pending(0)
     world.pending(1)
     search = world.services.search

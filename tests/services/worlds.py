@@ -26,8 +26,9 @@ from backend.db.base import Base
 from backend.db.engine import Database
 from backend.db.migrate import migrate
 from backend.db.models import CodeReadingRow, Consent, PrincipalRow, Student
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.errors import DomainError
-from backend.domain.report import Verdict
+from backend.domain.report import Background, Verdict
 from backend.domain.wechat import MessageKind
 from backend.imaging.code_reader import QrCodeReader
 from backend.jobs.inline import InlineJobs
@@ -218,9 +219,22 @@ class World:
         who, binding = self.bound(n)
         self.inspector.verdict = verdict
         draft = self.submit(who, binding)
+        return who, binding, self.hand_in(who, draft)
+
+    def hand_in(self, who: Principal, draft: SubmissionView) -> SubmissionView:
+        """Hand a draft in, with the background it is to have."""
         service = self.services.submissions
-        hand_in = service.request_review if verdict is Verdict.FAIL else service.confirm
-        return who, binding, hand_in(who, draft.public_id)
+        if draft.background is BackgroundState.DUE:
+            draft = self.services.backgrounds.change(who, draft.public_id)
+        if draft.report.verdict is Verdict.FAIL:
+            return service.request_review(who, draft.public_id)
+        shown = draft.report.background
+        return service.confirm(who, draft.public_id, background=shown)
+
+    def replace_backgrounds(self, background: Background = Background.STANDARD) -> None:
+        """Have the campaign replace the background of what comes from now on, or not."""
+        changed = new_campaign(self, background=background)
+        self.services.campaigns.update(OPERATOR, self.campaign, changed)
 
     def add_student(self, student: InventedStudent, **changes: object) -> None:
         """Put one more student on the roster."""

@@ -13,7 +13,7 @@ import io
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -26,11 +26,15 @@ from werkzeug.test import TestResponse
 from backend.app import Adapters, make_services
 from backend.crypto import Vault
 from backend.db.engine import Database
+from backend.db.models import Campaign
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.codes import parse_collection_code
+from backend.domain.errors import UnavailableError
 from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
+    Background,
     Box,
     Finding,
     PortraitFacts,
@@ -55,12 +59,19 @@ from tests.apps import web_app
 from tests.databases import migrated_sqlite
 from tests.domain.judging import good
 from tests.factories import SCHOOL_CODE, SCHOOL_NAME, make_student
-from tests.fakes import SaidByWeChat, cheap_passwords
+from tests.fakes import (
+    CannedPortrayal,
+    Replacing,
+    SaidByWeChat,
+    cheap_passwords,
+    with_refusal,
+)
 
 PASSWORD: Final = "correct horse battery staple"
 START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 ADDRESS: Final = "203.0.113.9"
 HUMAN_RULE: Final = "jewellery"
+STANDARD_COLOUR: Final = (100, 197, 255)
 NECK: Final = Box(10, 40, 28, 20)
 EARS: Final = Box(6, 10, 36, 12)
 _FILE: Final = "school.sqlite3"
@@ -95,16 +106,21 @@ class CannedInspection:
     portrait: bytes | None
     overlay: bytes | None
     likeness: str | None
+    own_background: CannedPortrayal | None = None
 
 
 @dataclass
 class CannedInspector:
-    """Finds the same in every photo; ``fails`` makes the next ones unacceptable."""
+    """Finds the same in every photo; ``fails`` makes the next ones unacceptable.
+
+    The portrait with the standard background is of another colour than the first.
+    """
 
     fails: bool = False
     seen: int = 0
     ears: Status = Status.PASS
     likeness: str | None = None
+    replacing: Replacing = Replacing.DONE
 
     def inspect(
         self,
@@ -113,8 +129,12 @@ class CannedInspector:
         filename: str | None,
         policy: Policy,
         today: date | None = None,
+        background: Background = Background.KEEP,
     ) -> CannedInspection:
         del filename, today
+        standard = background is Background.STANDARD
+        if standard and self.replacing is Replacing.BUSY:
+            raise UnavailableError("background_busy", retry_after=2)
         self.seen += 1
         facts = FileFacts(
             sha256="0" * 64,
@@ -164,7 +184,7 @@ class CannedInspector:
             picture_height=64,
         )
         del policy
-        return CannedInspection(
+        seen = CannedInspection(
             file=facts,
             report=report,
             portrait=portrait,
@@ -172,6 +192,16 @@ class CannedInspector:
             likeness=None
             if self.fails
             else self.likeness or hashlib.sha256(data).hexdigest(),
+        )
+        if not standard or portrait is None:
+            return seen
+        if self.replacing is Replacing.REFUSED:
+            return replace(seen, report=with_refusal(report))
+        return replace(
+            seen,
+            report=replace(report, background=Background.STANDARD),
+            portrait=jpeg(STANDARD_COLOUR, (480, 640)),
+            own_background=CannedPortrayal(report, portrait),
         )
 
     def close_up(self, data: bytes, box: Box, *, large: bool = False) -> bytes:
@@ -266,7 +296,17 @@ class School:
         )
         if self.inspector.fails:
             return self.services.submissions.request_review(who, draft.public_id)
-        return self.services.submissions.confirm(who, draft.public_id)
+        if draft.background is BackgroundState.DUE:
+            draft = self.services.backgrounds.change(who, draft.public_id)
+        return self.services.submissions.confirm(
+            who, draft.public_id, background=draft.report.background
+        )
+
+    def replace_backgrounds(self) -> None:
+        """Have the campaign replace the background of the photos that come from now on."""
+        with self.db.transaction() as session:
+            campaign = session.get_one(Campaign, self.campaign)
+            campaign.background = Background.STANDARD.value
 
 
 def make_school(

@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,14 @@ from PIL import Image, ImageDraw
 from werkzeug.test import TestResponse
 
 from backend.app import Adapters, make_adapters, make_services
+from backend.db.models import Campaign
 from backend.domain.codes import parse_collection_code
-from backend.domain.errors import PhotoUnreadableError
+from backend.domain.errors import PhotoUnreadableError, UnavailableError
 from backend.domain.measurements import Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
+    Background,
     Box,
     Crop,
     Finding,
@@ -54,7 +56,7 @@ from tests.factories import (
     InventedStudent,
     make_student,
 )
-from tests.fakes import cheap_passwords
+from tests.fakes import CannedPortrayal, Replacing, cheap_passwords, with_refusal
 
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 NOTICE = "一、样例告知。\n二、只用于测试。"
@@ -77,10 +79,18 @@ class FixedInspection:
     portrait: bytes | None
     overlay: bytes | None
     likeness: str | None
+    own_background: CannedPortrayal | None = None
 
 
 class ObedientInspector:
-    """Finds what the file's name says: pass, warn, fail or unframed."""
+    """Finds what the file's name says: pass, warn, fail or unframed.
+
+    A picture that is looked at again without a name is what it was before.
+    """
+
+    def __init__(self) -> None:
+        self.replacing = Replacing.DONE
+        self._kinds: dict[bytes, str] = {}
 
     def inspect(
         self,
@@ -89,17 +99,33 @@ class ObedientInspector:
         filename: str | None,
         policy: Policy,  # noqa: ARG002 - the shape of the port
         today: date | None = None,  # noqa: ARG002 - the shape of the port
+        background: Background = Background.KEEP,
     ) -> FixedInspection:
-        kind = (filename or "pass").partition(".")[0]
+        standard = background is Background.STANDARD
+        if standard and self.replacing is Replacing.BUSY:
+            raise UnavailableError("background_busy", retry_after=2)
+        known = self._kinds.get(data, "pass")
+        kind = filename.partition(".")[0] if filename else known
         if kind == "broken":
             raise PhotoUnreadableError("not_a_picture")
-        framed = kind != "unframed"
-        return FixedInspection(
+        self._kinds[data] = kind
+        portrait = picture(480, 640) if kind != "unframed" else None
+        seen = FixedInspection(
             file=_facts(data),
             report=make_report(kind),
-            portrait=picture(480, 640) if framed else None,
+            portrait=portrait,
             overlay=picture(600, 800),
             likeness=None,
+        )
+        if not standard or portrait is None:
+            return seen
+        if self.replacing is Replacing.REFUSED:
+            return replace(seen, report=with_refusal(seen.report))
+        return replace(
+            seen,
+            report=replace(seen.report, background=Background.STANDARD),
+            portrait=picture(480, 640, seed=1),
+            own_background=CannedPortrayal(seen.report, portrait),
         )
 
     def close_up(
@@ -193,6 +219,16 @@ class Stage:
     @property
     def token(self) -> str:
         return self.entry.token
+
+    @property
+    def inspector(self) -> PhotoInspector:
+        return self.adapters.inspector
+
+    def replace_backgrounds(self) -> None:
+        """Have the campaign replace the background of the photos that come from now on."""
+        with self.adapters.db.transaction() as session:
+            campaign = session.get_one(Campaign, self.entry.campaign.id)
+            campaign.background = Background.STANDARD.value
 
     def card(self, n: int) -> bytes:
         """Return the card picture of the n-th student."""

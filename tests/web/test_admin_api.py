@@ -224,6 +224,50 @@ def test_a_portrait_is_returned_with_ready_reasons(school: School) -> None:
     assert done["return_note"] == "夹起来"
 
 
+def test_a_reviewer_chooses_the_background_on_the_version_seen(school: School) -> None:
+    school.replace_backgrounds()
+    photo = school.hand_in(0)
+    call = Caller(school, "reviewer")
+    (shown,) = body(call("GET", f"/records/{photo.binding_public_id}"))["submissions"]
+    assert (shown["background"], shown["can_choose_background"]) == ("standard", True)
+    assert shown["other_report"]["background"] == "keep"
+    path = f"/submissions/{photo.public_id}"
+    assert call("GET", f"{path}/other-portrait").data.startswith(b"\xff\xd8")
+    wanted = {"background": "keep"}
+    assert body(call("PUT", f"{path}/background", wanted), 400)["violations"]
+    match = {"If-Match": f'"{shown["version"]}"'}
+    chosen = call("PUT", f"{path}/background", wanted, match)
+    assert body(chosen)["background"] == "declined"
+    assert body(chosen)["report"]["background"] == "keep"
+    assert chosen.headers["ETag"] == f'"{shown["version"] + 1}"'
+    stale = call("PUT", f"{path}/background", wanted, match)
+    assert body(stale, 409)["code"] == "stale_decision"
+    # Nothing is due: the photo comes back as it is.
+    assert body(call("POST", f"{path}/background")) == body(chosen)
+
+
+def test_a_campaign_says_what_becomes_of_the_background(school: School) -> None:
+    call = Caller(school, "admin")
+    (campaign,) = body(call("GET", "/campaigns"))["items"]
+    assert campaign["background"] == "keep"
+    new = {
+        **dict.fromkeys(("school_name", "contact", "notice_text"), "样例"),
+        "name": "换背景的一批",
+        "graduating_years": [2026],
+        "opens_at": "2026-03-01T00:00:00Z",
+        "closes_at": "2026-04-01T00:00:00Z",
+        "policy": "notice-2025",
+        "album_allowed": True,
+        "notice_version": "1",
+        "retention_text": "无",
+        "background": "standard",
+    }
+    made = body(call("POST", "/campaigns", new), 201)
+    assert made["campaign"]["background"] == "standard"
+    wrong = body(call("POST", "/campaigns", new | {"background": "blue"}), 400)
+    assert wrong["violations"][0]["field"] == "background"
+
+
 def test_the_staff_paths_are_in_the_same_document(school: School) -> None:
     document = school.client().get("/api/v1/openapi.json").json
     assert document is not None
@@ -232,6 +276,7 @@ def test_the_staff_paths_are_in_the_same_document(school: School) -> None:
         "/sessions",
         "/records/search",
         "/submissions/{submission_id}/decision",
+        "/submissions/{submission_id}/background",
         "/entries/{token}/replacement",
     ):
         assert BASE + path in paths

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from backend.domain.progress import Day, Numbers, Stage
+from backend.domain.report import Background
 from backend.services.progress_types import CampaignProgress
 from backend.services.types import CampaignView
 from backend.web.charts import HEIGHT, WIDTH, bar, curve, path
@@ -23,6 +24,7 @@ CAMPAIGN = CampaignView(
     notice_text="",
     policy="notice-2025",
     album_allowed=True,
+    background=Background.KEEP,
     retention_text="",
     retention_promise="",
 )

@@ -32,6 +32,7 @@ class Scripted(ObedientInspector):
     """Sees what it is told in every frame."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.sees: Measurements | Exception = good()
         self.asked: list[tuple[int, int]] = []
 

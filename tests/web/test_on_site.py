@@ -91,6 +91,28 @@ def test_a_student_is_found_opened_photographed_and_confirmed(school: School) ->
         }
 
 
+def test_a_background_is_replaced_at_the_desk(school: School) -> None:
+    school.replace_backgrounds()
+    desk = Desk(school, "cs01")
+    (found,) = desk.find(make_student(2).student_no)
+    binding = desk.open(found["id"]).get_json()["binding_id"]
+    judged = desk.hand_in(binding, jpeg((1, 2, 3))).get_json()
+    assert (judged["background"], judged["can_confirm"]) == ("due", False)
+    path = f"/submissions/{judged['public_id']}"
+    done = desk.post(f"{path}/background").get_json()
+    assert (done["background"], done["can_confirm"]) == ("standard", True)
+    other = desk.client.get(f"{API}{path}/other-portrait")
+    assert other.mimetype == "image/jpeg"
+    refused = desk.post(f"{path}/confirmation")
+    assert refused.get_json()["code"] == "background_not_agreed"
+    chosen = desk.client.put(
+        f"{API}{path}/background", json={"background": "keep"}, headers=desk.headers
+    ).get_json()
+    assert (chosen["background"], chosen["can_choose_background"]) == ("declined", True)
+    agreed = desk.post(f"{path}/confirmation", {"background": "keep"}).get_json()
+    assert agreed["status"] == "pending"
+
+
 def test_a_refused_photo_says_what_to_do_and_may_be_reviewed(school: School) -> None:
     school.inspector.fails = True
     desk = Desk(school, "admin")

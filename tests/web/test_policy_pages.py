@@ -12,7 +12,9 @@ import pytest
 import backend
 from backend import policies
 from backend.domain.policy import Policy
+from backend.domain.report import Background
 from backend.messages.demands import rule_groups
+from backend.web.backgrounds import judged_by
 from backend.web.drawings import drawings_of, most_frequent
 from backend.web.student.good_photo import good_photo
 from tests.web.console import make_school
@@ -31,7 +33,8 @@ def test_the_examples_page_shows_every_rule_with_its_own_limits(tmp_path: Path) 
     browser = Browser(stage.app.test_client())
     browser.get(f"/s/{stage.token}/photo-examples")
     said = text_of(browser.text)
-    groups = rule_groups(policies.load("notice-2025"))
+    notice = policies.load("notice-2025")
+    groups = rule_groups(judged_by(notice, Background.KEEP))
     assert len(groups) == 7
     for group in groups:
         assert f'id="group-{group.key}"' in browser.text
@@ -84,7 +87,7 @@ def test_the_background_asked_for_is_named() -> None:
     own = replace(notice.rules["background_colour"], wording="")
     other = replace(notice, rules={**notice.rules, "background_colour": own})
     assert good_photo(other)["backdrop"] == ""
-    assert good_photo(None) == {"samples": (), "backdrop": ""}
+    assert good_photo(None) == {"samples": (), "backdrop": "", "replaced_by": None}
 
 
 @pytest.mark.parametrize("username", ["admin", "reviewer", "cs01"])

@@ -11,7 +11,16 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tests.web.student_support import Stage, file, make_stage, picture
+from backend.domain.backgrounds import CHANGE_RULE
+from backend.domain.report import Background
+from tests.fakes import WORDS_OF_THE_CHANGE, Replacing
+from tests.web.student_support import (
+    ObedientInspector,
+    Stage,
+    file,
+    make_stage,
+    picture,
+)
 
 V1 = "/api/v1"
 BOTH = {"portrait": True, "identity_number": True}
@@ -115,6 +124,92 @@ def test_a_refused_photo_can_go_to_a_person(stage: Stage, program: Program) -> N
     assert asked["human_review_requested"] is True
 
 
+def test_a_background_is_replaced_compared_and_agreed_to(
+    stage: Stage, program: Program
+) -> None:
+    stage.replace_backgrounds()
+    entry = json_of(program.call("GET", f"/entries/{stage.token}"))
+    assert entry["campaign"]["background"] == "standard"
+    draft = submitted(program, bound(program, stage)["public_id"], "pass")
+    assert (draft["background"], draft["can_confirm"]) == ("due", False)
+    path = f"/submissions/{draft['public_id']}"
+    early = json_of(program.call("POST", f"{path}/confirmation"), 409)
+    assert early["code"] == "background_due"
+    done = json_of(program.call("POST", f"{path}/background"))
+    assert done["background"] == "standard"
+    assert done["report"]["background"] == "standard"
+    assert done["other_report"]["background"] == "keep"
+    assert json_of(program.call("POST", f"{path}/background")) == done
+    standard = program.call("GET", f"{path}/portrait").data
+    own = program.call("GET", f"{path}/other-portrait").data
+    assert standard != own
+    chosen = json_of(
+        program.call("PUT", f"{path}/background", json={"background": "keep"})
+    )
+    assert chosen["background"] == "declined"
+    assert program.call("GET", f"{path}/portrait").data == own
+    assert program.call("GET", f"{path}/other-portrait").data == standard
+    confirm = f"{path}/confirmation"
+    assert json_of(program.call("POST", confirm), 422)["code"] == (
+        "background_not_agreed"
+    )
+    other = {"background": "standard"}
+    refused = json_of(program.call("POST", confirm, json=other), 422)
+    assert refused["code"] == "background_not_agreed"
+    agreed = {"background": chosen["report"]["background"]}
+    pending = json_of(program.call("POST", confirm, json=agreed))
+    assert pending["status"] == "pending"
+    assert pending["history"][-1]["note"] == "同意使用原背景"
+
+
+def test_who_is_not_served_yet_is_told_when_to_ask_again(
+    stage: Stage, program: Program
+) -> None:
+    stage.replace_backgrounds()
+    assert isinstance(stage.inspector, ObedientInspector)
+    stage.inspector.replacing = Replacing.BUSY
+    draft = submitted(program, bound(program, stage)["public_id"], "pass")
+    path = f"/submissions/{draft['public_id']}/background"
+    busy = program.call("POST", path)
+    assert json_of(busy, 503)["code"] == "background_busy"
+    assert busy.headers["Retry-After"] == "2"
+    stage.inspector.replacing = Replacing.DONE
+    assert json_of(program.call("POST", path))["background"] == "standard"
+
+
+@WORDS_OF_THE_CHANGE
+def test_a_background_that_stays_says_why(stage: Stage, program: Program) -> None:
+    stage.replace_backgrounds()
+    assert isinstance(stage.inspector, ObedientInspector)
+    stage.inspector.replacing = Replacing.REFUSED
+    draft = submitted(program, bound(program, stage)["public_id"], "pass")
+    path = f"/submissions/{draft['public_id']}"
+    done = json_of(program.call("POST", f"{path}/background"))
+    assert (done["background"], done["other_report"]) == ("refused", None)
+    why = next(f for f in done["report"]["findings"] if f["rule"] == CHANGE_RULE)
+    assert why["status"] == "warn"
+    assert why["todo"]
+    assert json_of(program.call("POST", f"{path}/confirmation"))["status"] == "pending"
+
+
+def test_a_background_is_one_of_two_and_named_where_it_is_asked_for(
+    stage: Stage, program: Program
+) -> None:
+    draft = submitted(program, bound(program, stage)["public_id"], "pass")
+    assert draft["background"] == "kept"
+    path = f"/submissions/{draft['public_id']}"
+    for method, address in (("PUT", "background"), ("POST", "confirmation")):
+        sent = program.call(method, f"{path}/{address}", json={"background": "blue"})
+        assert json_of(sent, 400)["violations"][0]["field"] == "background"
+    wanted = {"background": Background.STANDARD}
+    none = json_of(program.call("PUT", f"{path}/background", json=wanted), 422)
+    assert none["code"] == "background_not_replaced"
+    # An empty body, and one that names what is shown, are as good as none.
+    kept = {"background": "keep"}
+    assert json_of(program.call("POST", f"{path}/confirmation", json=kept))["status"]
+    assert json_of(program.call("POST", f"{path}/confirmation", json={}))["status"]
+
+
 def test_a_code_can_be_pasted_and_exchanged(stage: Stage, program: Program) -> None:
     binding = bound(program, stage)
     pasted = {"text": stage.people[0].payload}
@@ -207,6 +302,7 @@ def test_anothers_records_do_not_exist(stage: Stage, program: Program) -> None:
         ("GET", f"/bindings/{binding}/submissions"),
         ("GET", f"/submissions/{submission}"),
         ("GET", f"/submissions/{submission}/original"),
+        ("POST", f"/submissions/{submission}/background"),
         ("POST", f"/submissions/{submission}/confirmation"),
         ("POST", f"/submissions/{submission}/review-request"),
         ("DELETE", f"/submissions/{submission}"),
@@ -278,7 +374,12 @@ def test_the_document_tells_how_to_sign_in_and_what_can_go_wrong(stage: Stage) -
     assert "Idempotency-Key" in {p["name"] for p in reading["parameters"]}
     media = paths[f"{V1}/submissions/{{submission_id}}/{{kind}}"]["get"]
     kind = next(p for p in media["parameters"] if p["name"] == "kind")
-    assert kind["schema"]["enum"] == ["portrait", "overlay", "original"]
+    assert kind["schema"]["enum"] == [
+        "portrait",
+        "overlay",
+        "original",
+        "other-portrait",
+    ]
     ids = [o["operationId"] for item in paths.values() for o in item.values()]
     assert len(ids) == len(set(ids))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.web.admin import (
     account,
     audit,
+    backgrounds,
     batches,
     deliveries,
     entries,
@@ -33,6 +34,7 @@ from backend.web.admin.blueprint import bp
 __all__ = [
     "account",
     "audit",
+    "backgrounds",
     "batches",
     "bp",
     "deliveries",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from backend.domain.backgrounds import CHANGE_RULE, BackgroundState
 from backend.domain.policy import Policy
 from backend.domain.report import Finding, Report, Status
 from backend.messages.findings import describe, order_for_display
+from backend.services.types import SubmissionView
 from backend.web.admin.checklist import needs_person
 from backend.web.admin.regions import NO_REGION, by_region, region_name
 
@@ -78,6 +80,14 @@ def report_lines(report: Report, policy: Policy | None) -> ReportLines:
         regions=tuple(_region(group, policy) for group in groups),
         others=tuple(_line(f) for f in ordered if f.status not in _OPEN),
     )
+
+
+def change_reason(view: SubmissionView) -> str:
+    """Return why the background could not be replaced; empty where it was not tried."""
+    if view.background is not BackgroundState.REFUSED:
+        return ""
+    tried = [f for f in view.report.findings if f.rule == CHANGE_RULE]
+    return describe(tried[0], reader="staff").what if tried else ""
 
 
 def _region(findings: list[Finding], policy: Policy | None) -> Region:

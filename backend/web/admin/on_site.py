@@ -16,6 +16,7 @@ from backend.services.types import CampaignView, Role, StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.pages import show
 from backend.web.auth import public, staff_required
+from backend.web.backgrounds import backdrop_of
 from backend.web.context import services, web_context
 
 _COLLECTORS: Final = (Role.ADMIN, Role.STATION)
@@ -66,11 +67,13 @@ def _campaign(session: StaffSession, campaign_id: int) -> CampaignView:
 
 
 def _desk(session: StaffSession | None, campaign: CampaignView) -> Response:
+    policy = services().policies[campaign.policy]
     return show(
         "on_site.html",
         session,
         section="admin.on_site",
         campaign=campaign,
-        policy=services().policies[campaign.policy],
+        policy=policy,
+        backdrop=backdrop_of(policy),
         max_bytes=web_context().max_upload_bytes,
     )

@@ -14,6 +14,7 @@ from backend.web.media import media_response
 _FINISHED: Final = frozenset(
     {
         "approve",
+        "chosen",
         "return",
         "release",
         "created",

@@ -10,6 +10,7 @@ from backend.services.types import StaffSession
 from backend.web.admin.blueprint import bp
 from backend.web.admin.pages import show
 from backend.web.auth import staff_required
+from backend.web.backgrounds import backdrop_of
 from backend.web.context import services
 from backend.web.drawings import drawings_of
 
@@ -31,4 +32,5 @@ def policy(session: StaffSession, name: str) -> ResponseReturnValue:
         changes=changes(found, base) if base else (),
         groups=rule_groups(found),
         drawings=drawings_of(found),
+        backdrop=backdrop_of(found),
     )

@@ -18,9 +18,10 @@ from backend.services.types import (
     Role,
     StaffSession,
 )
-from backend.web.admin.findings import ReportLines, report_lines
+from backend.web.admin.findings import ReportLines, change_reason, report_lines
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import show
+from backend.web.backgrounds import backdrop_of
 from backend.web.context import policy_of, services
 
 _LAPSED: Final = frozenset({SubmissionStatus.SUPERSEDED, SubmissionStatus.WITHDRAWN})
@@ -78,6 +79,7 @@ def show_record(
     """Render the record, with a form that was refused filled in as it was."""
     record = services().search.record(session.user, binding_id)
     current = find_submission(record, chosen) if chosen else current_submission(record)
+    policy = policy_of(current.view.report) if current else None
     stale = error is not None and error.code in STALE
     may_review = session.user.role is not Role.STATION
     wrong = {violation.field for violation in error.violations} if error else set()
@@ -110,10 +112,10 @@ def show_record(
         can_return=may_review and _may(current, Action.RETURN),
         can_release=session.user.role is Role.ADMIN
         and record.row.binding_status is not BindingStatus.RELEASED,
-        lines=report_lines(current.view.report, policy_of(current.view.report))
-        if current
-        else ReportLines(),
-        policy=policy_of(current.view.report) if current else None,
+        lines=report_lines(current.view.report, policy) if current else ReportLines(),
+        policy=policy,
+        why_refused=change_reason(current.view) if current else "",
+        backdrop=backdrop_of(policy) if policy else None,
         deliveries=services().deliveries.of_record(session.user, binding_id),
         **opened,
     )

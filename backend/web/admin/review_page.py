@@ -12,7 +12,7 @@ from backend.domain.reviews import Attention, QueueFilter, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS, ReturnReason
 from backend.services.review_queue import Holder
 from backend.services.types import AdminSubmission, BindingStatus, StaffSession
-from backend.web.admin.findings import report_lines
+from backend.web.admin.findings import change_reason, report_lines
 from backend.web.admin.messages import message_for
 from backend.web.admin.pages import number, show
 from backend.web.admin.record_page import (
@@ -22,6 +22,7 @@ from backend.web.admin.record_page import (
     current_submission,
     steps_since,
 )
+from backend.web.backgrounds import backdrop_of
 from backend.web.context import policy_of, services
 
 #: The keys that pick the ready reasons, in their order.
@@ -65,6 +66,7 @@ def show_review(
     stale = error is not None and error.code in STALE
     newest = current_submission(record)
     report = submission.view.report
+    policy = policy_of(report)
     pending = submission.view.status is SubmissionStatus.PENDING
     args = queue_args()
     return show(
@@ -91,7 +93,9 @@ def show_review(
         counts=services().review_queue.counts(user, queue_filter()),
         last=services().review_queue.last_decision(user),
         twins=services().likenesses.twins(user, submission_id),
-        lines=report_lines(report, policy_of(report)),
+        lines=report_lines(report, policy),
+        why_refused=change_reason(submission.view),
+        backdrop=backdrop_of(policy) if policy else None,
         reasons=tuple(ready_reasons()),
         args=args,
     )

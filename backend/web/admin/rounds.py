@@ -16,6 +16,7 @@ from backend.domain.errors import (
     RefusedError,
     Violation,
 )
+from backend.domain.report import Background
 from backend.services.campaigns import CampaignRules
 from backend.services.roster import NewCampaign
 from backend.services.types import Role, StaffSession
@@ -24,6 +25,7 @@ from backend.web.admin.messages import message_for, wrong_fields
 from backend.web.admin.pages import field, number, show
 from backend.web.admin.times import local_input, parse_local
 from backend.web.auth import staff_required
+from backend.web.backgrounds import Backdrop, backdrop_of, named_background
 from backend.web.context import services
 
 _TEXTS: Final = (
@@ -53,6 +55,7 @@ def rounds(session: StaffSession) -> ResponseReturnValue:
         section="admin.rounds",
         campaigns=services().stations.campaigns(session.user),
         sizes=services().campaigns.sizes(session.user),
+        backdrops=_backdrops(),
     )
 
 
@@ -60,7 +63,11 @@ def rounds(session: StaffSession) -> ResponseReturnValue:
 @staff_required(Role.ADMIN)
 def new_round(session: StaffSession) -> ResponseReturnValue:
     """Show an empty form, filled in from the newest campaign where there is one."""
-    form = dict.fromkeys(_TEXTS, "") | {"album_allowed": "yes", "notice_version": "1"}
+    form = dict.fromkeys(_TEXTS, "") | {
+        "album_allowed": "yes",
+        "background": Background.KEEP.value,
+        "notice_version": "1",
+    }
     newest = next(iter(services().stations.campaigns(session.user)), None)
     if newest is not None:
         rules = services().campaigns.rules(session.user, newest.id)
@@ -182,7 +189,10 @@ def _edit_again(
 
 def _sent() -> dict[str, str]:
     form = {name: field(name, limit=_LONGEST) for name in _TEXTS}
-    return form | {"album_allowed": field("album_allowed")}
+    return form | {
+        "album_allowed": field("album_allowed"),
+        "background": named_background() or Background.KEEP,
+    }
 
 
 def _sent_window() -> Window:
@@ -220,6 +230,7 @@ def _parsed(form: dict[str, str]) -> NewCampaign:
         opens_at=opens_at,
         closes_at=closes_at,
         album_allowed=form["album_allowed"] == "yes",
+        background=Background(form["background"]),
     )
 
 
@@ -238,7 +249,14 @@ def _form_of(rules: CampaignRules) -> dict[str, str]:
         "notice_text": campaign.notice_text,
         "retention_text": campaign.retention_text,
         "album_allowed": "yes" if campaign.album_allowed else "",
+        "background": campaign.background.value,
     }
+
+
+def _backdrops() -> dict[str, Backdrop]:
+    """Return what each policy replaces a background by."""
+    policies = services().policies.items()
+    return {name: backdrop_of(policy) for name, policy in policies}
 
 
 def _form(
@@ -261,6 +279,7 @@ def _form(
         message=None if wrong else message_for(error),
         window_message=message_for(window_error),
         policies=services().policies,
+        backdrops=_backdrops(),
         stations=services().stations.list(session.user),
         others=[
             campaign

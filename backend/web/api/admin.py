@@ -262,7 +262,10 @@ def release_binding(
     return Response(status=204)
 
 
-@bp.get("/submissions/<submission_id>/<any(portrait, overlay, original):kind>")
+@bp.get(
+    "/submissions/<submission_id>"
+    '/<any("portrait","overlay","original","other-portrait"):kind>'
+)
 @staff_required()
 @bp.output(_FILE, content_type="image/jpeg")
 def submission_picture(
@@ -271,6 +274,38 @@ def submission_picture(
     """Download one picture of a submission."""
     media = services().search.media(session.user, submission_id, MediaKind(kind))
     return hand_out(media, download=True)
+
+
+@bp.post("/submissions/<submission_id>/background")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.output(schemas.AdminSubmissionOut)
+def replace_background(
+    session: StaffSession, submission_id: str
+) -> ResponseReturnValue:
+    """Replace the background that is due of a photo that awaits a decision.
+
+    It takes two seconds and may be asked for again; 503 with ``Retry-After`` while
+    others are served.
+    """
+    services().backgrounds.change_as_staff(session.user, submission_id)
+    return _submission(session, submission_id)
+
+
+@bp.put("/submissions/<submission_id>/background")
+@staff_required(Role.ADMIN, Role.REVIEWER)
+@bp.input(schemas.BackgroundChoiceIn)
+@bp.output(schemas.AdminSubmissionOut)
+def choose_background(
+    session: StaffSession, submission_id: str, json_data: schemas.BackgroundChoiceIn
+) -> ResponseReturnValue:
+    """Take the other portrait before deciding; 409 when the photo changed meanwhile."""
+    services().backgrounds.choose_as_staff(
+        session.user,
+        submission_id,
+        json_data.background,
+        version=_expected_version(json_data.expected_version),
+    )
+    return _submission(session, submission_id)
 
 
 @bp.post("/submissions/<submission_id>/decision")
@@ -400,6 +435,13 @@ def list_batch_items(
         session.user, batch_id, after=query_data.after, limit=query_data.limit
     )
     return _body(schemas.BatchItemsOut.model_validate({"items": items}))
+
+
+def _submission(session: StaffSession, submission_id: str) -> Response:
+    found = services().search.submission(session.user, submission_id)
+    response = _body(schemas.AdminSubmissionOut.of(found))
+    response.set_etag(str(found.view.version))
+    return response
 
 
 def _body(model: BaseModel, status: int = 200) -> Response:

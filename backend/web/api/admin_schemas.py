@@ -7,10 +7,11 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.batch import ItemState
 from backend.domain.campaigns import EntryState
 from backend.domain.query import RecordOrder
-from backend.domain.report import Verdict
+from backend.domain.report import Background, Verdict
 from backend.domain.reviews import Attention, SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.batch_types import BatchView
@@ -91,6 +92,7 @@ class AdminCampaignOut(_Out):
     closes_at: datetime
     policy: str
     album_allowed: bool
+    background: Background
 
 
 class AdminCampaignsOut(_Out):
@@ -300,6 +302,11 @@ class AdminSubmissionOut(_Out):
     source: str
     file: dict[str, str | int | None]
     report: ReportOut
+    background: BackgroundState
+    other_report: ReportOut | None = Field(
+        description="of the portrait with the other background, where there are two"
+    )
+    can_choose_background: bool
     to_check: list[str] = Field(
         description="the rules a person must have looked at to approve"
     )
@@ -316,13 +323,17 @@ class AdminSubmissionOut(_Out):
     def of(cls, item: AdminSubmission) -> Self:
         """Return the body for one submission."""
         view = item.view
+        shown = SubmissionOut.of(view)
         return cls(
             public_id=view.public_id,
             status=view.status,
             version=view.version,
             source=item.source,
             file=item.file,
-            report=SubmissionOut.of(view).report,
+            report=shown.report,
+            background=view.background,
+            other_report=shown.other_report,
+            can_choose_background=view.can_choose_background,
             to_check=list(rules_to_check(view.report, policy_of(view.report))),
             has_portrait=view.has_portrait,
             human_review_requested=view.human_review_requested,
@@ -381,6 +392,15 @@ class DecisionIn(_In):
         description=f"to return: any of {_REASON_KEYS}",
     )
     note: str = Field(default="", max_length=500)
+    expected_version: int | None = Field(
+        default=None, ge=0, description="instead of the ``If-Match`` header"
+    )
+
+
+class BackgroundChoiceIn(_In):
+    """Which of the two portraits is taken, on the version that was looked at."""
+
+    background: Background
     expected_version: int | None = Field(
         default=None, ge=0, description="instead of the ``If-Match`` header"
     )

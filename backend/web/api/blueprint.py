@@ -8,7 +8,7 @@ from typing import Any, Final
 from apiflask import APIBlueprint, APIFlask
 from flask.blueprints import BlueprintSetupState
 
-from backend.web.api.schemas import CodeTextIn, Problem
+from backend.web.api.schemas import CodeTextIn, ConfirmIn, Problem
 from backend.web.uploads import SHEET_ENDPOINTS, limit_forms
 
 bp: Final = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="student")
@@ -89,25 +89,36 @@ def finish_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     assert isinstance(spec, dict)  # noqa: S101 - the document is JSON, not YAML
     schemas = spec.setdefault("components", {}).setdefault("schemas", {})
     template = "#/components/schemas/{model}"
-    for model in (Problem, CodeTextIn):
+    for model in (Problem, CodeTextIn, ConfirmIn):
         schema = model.model_json_schema(ref_template=template)
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
-            creates = not path.endswith("/guidance")
+            creates = not path.endswith(("/guidance", "/background"))
             if method == "post" and creates and operation.get("security"):
                 operation["parameters"].append(_IDEMPOTENCY)
             _name_kinds(operation)
         if path.endswith("/code-readings"):
             operations["post"]["requestBody"] = _picture_or_text()
+        if path.endswith("/confirmation"):
+            operations["post"]["requestBody"] = _MAY_AGREE
     return spec
+
+
+#: A portrait whose background was never touched is confirmed without a body.
+_MAY_AGREE: Final[dict[str, Any]] = {
+    "required": False,
+    "content": {
+        "application/json": {"schema": {"$ref": "#/components/schemas/ConfirmIn"}}
+    },
+}
 
 
 def _name_kinds(operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
         if parameter["name"] == "kind":
-            kinds = ["portrait", "overlay", "original"]
+            kinds = ["portrait", "overlay", "original", "other-portrait"]
             parameter["schema"] = {"type": "string", "enum": kinds}
 
 

@@ -15,6 +15,7 @@ from backend.services.collecting import ConsentGiven
 from backend.services.types import MediaKind, Role, Source, StaffSession
 from backend.web.admin.pages import hand_out
 from backend.web.api.admin import bp
+from backend.web.api.bodies import agreed_background
 from backend.web.api.guidance import FrameIn, GuidanceOut, received_frame
 from backend.web.api.on_site_schemas import (
     CodeTextOut,
@@ -30,7 +31,7 @@ from backend.web.api.on_site_schemas import (
     OpeningIn,
     PictureIn,
 )
-from backend.web.api.schemas import PhotoIn
+from backend.web.api.schemas import BackgroundIn, PhotoIn
 from backend.web.auth import staff_required
 from backend.web.context import services
 from backend.web.uploads import required_file
@@ -153,12 +154,39 @@ def submit_on_site(
     return OnSiteSubmissionOut.of(view).model_dump(mode="json")
 
 
+@bp.post("/on-site/submissions/<submission_id>/background")
+@staff_required(*_COLLECTORS)
+@bp.output(OnSiteSubmissionOut)
+def replace_background_on_site(
+    session: StaffSession, submission_id: str
+) -> ResponseReturnValue:
+    """Replace the background that is due; takes two seconds, may be asked for again."""
+    view = services().collecting.change_background(session.user, submission_id)
+    return OnSiteSubmissionOut.of(view).model_dump(mode="json")
+
+
+@bp.put("/on-site/submissions/<submission_id>/background")
+@staff_required(*_COLLECTORS)
+@bp.input(BackgroundIn)
+@bp.output(OnSiteSubmissionOut)
+def choose_background_on_site(
+    session: StaffSession, submission_id: str, json_data: BackgroundIn
+) -> ResponseReturnValue:
+    """Take the portrait with the standard background, or the one with its own."""
+    view = services().collecting.choose_background(
+        session.user, submission_id, json_data.background
+    )
+    return OnSiteSubmissionOut.of(view).model_dump(mode="json")
+
+
 @bp.post("/on-site/submissions/<submission_id>/confirmation")
 @staff_required(*_COLLECTORS)
 @bp.output(OnSiteSubmissionOut)
 def confirm_on_site(session: StaffSession, submission_id: str) -> ResponseReturnValue:
-    """Hand the photo in for the student."""
-    view = services().collecting.confirm(session.user, submission_id)
+    """Hand the photo in; where its background was replaced, the body names which."""
+    view = services().collecting.confirm(
+        session.user, submission_id, background=agreed_background()
+    )
     return OnSiteSubmissionOut.of(view).model_dump(mode="json")
 
 
@@ -173,7 +201,10 @@ def request_review_on_site(
     return OnSiteSubmissionOut.of(view).model_dump(mode="json")
 
 
-@bp.get("/on-site/submissions/<submission_id>/<any(portrait, overlay, original):kind>")
+@bp.get(
+    "/on-site/submissions/<submission_id>"
+    '/<any("portrait","overlay","original","other-portrait"):kind>'
+)
 @staff_required(*_COLLECTORS)
 @bp.output(_FILE, content_type="image/jpeg")
 def on_site_picture(

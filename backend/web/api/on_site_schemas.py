@@ -7,6 +7,7 @@ from typing import Self
 from apiflask.fields import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.student import STATUS
 from backend.services.types import CollectStudent, SubmissionView
@@ -137,9 +138,11 @@ class OnSiteSubmissionOut(_Out):
     explain: str
     advice: list[AdviceOut]
     for_people: list[str]
+    background: BackgroundState
     has_portrait: bool
     can_confirm: bool
     can_request_review: bool
+    can_choose_background: bool
 
     @classmethod
     def of(cls, view: SubmissionView) -> Self:
@@ -154,9 +157,11 @@ class OnSiteSubmissionOut(_Out):
             explain=summary.explain,
             advice=[AdviceOut.model_validate(line) for line in summary.first],
             for_people=list(summary.for_people),
+            background=view.background,
             has_portrait=view.has_portrait,
             can_confirm=view.can_confirm,
             can_request_review=view.can_request_review,
+            can_choose_background=view.can_choose_background,
         )
 
 

@@ -9,6 +9,7 @@ from apiflask.fields import UploadFile
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from backend.domain.campaigns import EntryState, Span, Window
+from backend.domain.report import Background
 from backend.domain.roster import Column, Severity
 from backend.messages.roster import problem_text
 from backend.services.campaigns import CampaignRules
@@ -52,6 +53,11 @@ class CampaignIn(_In):
     notice_version: str = Field(max_length=50)
     notice_text: str = Field(max_length=20_000)
     retention_text: str = Field(max_length=2_000)
+    background: Background | None = Field(
+        default=None,
+        description="what becomes of a portrait's background; left out, a campaign keeps"
+        " what it has, and a new one begins as its policy says",
+    )
 
     def to_new(self) -> NewCampaign:
         """Return the campaign as the service takes it."""

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal, Self
 from apiflask.fields import UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.domain.backgrounds import BackgroundState
 from backend.domain.campaigns import EntryState
 from backend.domain.policy import Policy, Watch
-from backend.domain.report import Severity, Status, Verdict
+from backend.domain.report import Background, Report, Severity, Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.guide import WAYS
 from backend.services.types import (
@@ -87,6 +88,9 @@ class CampaignOut(_Out):
     notice_text: str
     policy: str
     album_allowed: bool
+    background: Background = Field(
+        description="what becomes of a portrait's background: it is kept, or replaced"
+    )
     retention_text: str
     retention_promise: str
 
@@ -253,6 +257,38 @@ class ReportOut(_Out):
     portrait: PortraitOut | None
     picture_width: int
     picture_height: int
+    background: Background = Field(description="what the portrait shows")
+
+    @classmethod
+    def of(cls, report: Report) -> Self:
+        """Return a report as it is sent, findings with their words."""
+        words = {line.rule: line for line in finding_lines(report)}
+        findings = [
+            {
+                **{n: getattr(f, n) for n in FindingOut.model_fields if hasattr(f, n)},
+                "name": words[f.rule].name,
+                "what": words[f.rule].what,
+                "todo": words[f.rule].todo,
+            }
+            for f in report.findings
+        ]
+        fields = {name: getattr(report, name) for name in cls.model_fields}
+        return cls.model_validate(fields | {"findings": findings})
+
+
+class BackgroundIn(_In):
+    """Which of the two portraits is taken."""
+
+    background: Background
+
+
+class ConfirmIn(_In):
+    """Which background the portrait shows that is agreed to.
+
+    It must be named where the background was replaced; without a body, none is.
+    """
+
+    background: Background | None = None
 
 
 class HistoryOut(_Out):
@@ -271,6 +307,13 @@ class SubmissionOut(_Out):
     binding_id: str
     status: SubmissionStatus
     report: ReportOut
+    background: BackgroundState = Field(
+        description="what became of it: ``kept``, ``due`` to be replaced, ``standard``,"
+        " ``refused`` because it could not be replaced well, ``declined`` by a person"
+    )
+    other_report: ReportOut | None = Field(
+        description="of the portrait with the other background, where there are two"
+    )
     has_portrait: bool
     human_review_requested: bool
     return_reasons: list[str]
@@ -280,6 +323,7 @@ class SubmissionOut(_Out):
     can_request_review: bool
     can_withdraw: bool
     can_resubmit: bool
+    can_choose_background: bool
     created_at: datetime
     confirmed_at: datetime | None
     history: list[HistoryOut]
@@ -287,8 +331,7 @@ class SubmissionOut(_Out):
     @classmethod
     def of(cls, view: SubmissionView) -> Self:
         """Return the view as it is sent, findings with their words."""
-        words = {line.rule: line for line in finding_lines(view.report)}
-        report = view.report
+        other = view.other_report
         fields = {
             name: getattr(view, name)
             for name in cls.model_fields
@@ -298,22 +341,8 @@ class SubmissionOut(_Out):
             fields
             | {
                 "binding_id": view.binding_public_id,
-                "report": {
-                    **{n: getattr(report, n) for n in ReportOut.model_fields},
-                    "findings": [
-                        {
-                            **{
-                                n: getattr(f, n)
-                                for n in FindingOut.model_fields
-                                if hasattr(f, n)
-                            },
-                            "name": words[f.rule].name,
-                            "what": words[f.rule].what,
-                            "todo": words[f.rule].todo,
-                        }
-                        for f in report.findings
-                    ],
-                },
+                "report": ReportOut.of(view.report),
+                "other_report": ReportOut.of(other) if other else None,
             }
         )
 
@@ -374,6 +403,13 @@ class PolicyRuleOut(LimitsOut):
     watch: Watch
 
 
+class BackgroundPolicyOut(_Out):
+    """What becomes of the background, and the colour of the standard one."""
+
+    treatment: Background
+    colour: tuple[int, int, int]
+
+
 class PolicyOut(_Out):
     """The limits photos are judged by."""
 
@@ -381,6 +417,7 @@ class PolicyOut(_Out):
     title: str
     source: str
     extends: str
+    background: BackgroundPolicyOut
     rules: list[PolicyRuleOut]
 
     @classmethod
@@ -391,5 +428,6 @@ class PolicyOut(_Out):
             title=policy.title,
             source=policy.source,
             extends=policy.extends,
+            background=BackgroundPolicyOut.model_validate(policy.background),
             rules=[PolicyRuleOut.model_validate(r) for r in policy.rules.values()],
         )

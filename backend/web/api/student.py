@@ -6,13 +6,14 @@ from typing import Any, Final
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
-from pydantic import ValidationError
 
-from backend.domain.errors import InvalidInputError, NotFoundError, Violation
+from backend.domain.errors import NotFoundError
 from backend.services.types import MediaKind, SessionInfo
 from backend.web.api.blueprint import bp, problems
+from backend.web.api.bodies import agreed_background, body_as
 from backend.web.api.idempotency import once
 from backend.web.api.schemas import (
+    BackgroundIn,
     BindIn,
     BindingOut,
     BindingsOut,
@@ -114,7 +115,7 @@ def read_code(session: SessionInfo, token: str) -> ResponseReturnValue:
     """Read a collection code from a picture (multipart) or a text (JSON)."""
     codes, who, address = services().codes, session.principal, client_address()
     if request.is_json:
-        text = _code_text()
+        text = body_as(CodeTextIn).text
         return once(
             session,
             lambda: CodeReadingOut.model_validate(
@@ -234,7 +235,10 @@ def get_submission(session: SessionInfo, submission_id: str) -> ResponseReturnVa
     return SubmissionOut.of(found).sent()
 
 
-@bp.get('/submissions/<submission_id>/<any("portrait","overlay","original"):kind>')
+@bp.get(
+    "/submissions/<submission_id>"
+    '/<any("portrait","overlay","original","other-portrait"):kind>'
+)
 @student_required
 @bp.doc(security=_SIGNED_IN, responses={**_PICTURE, **problems(401, 404)})
 def get_picture(
@@ -245,16 +249,44 @@ def get_picture(
     return media_response(services().submissions.media(who, submission_id, which))
 
 
+@bp.post("/submissions/<submission_id>/background")
+@student_required
+@bp.output(SubmissionOut)
+@bp.doc(security=_SIGNED_IN, responses=problems(401, 403, 404, 409, 410, 503))
+def replace_background(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
+    """Replace the background that is due; takes two seconds, may be asked for again."""
+    found = services().backgrounds.change(session.principal, submission_id)
+    return SubmissionOut.of(found).sent()
+
+
+@bp.put("/submissions/<submission_id>/background")
+@student_required
+@bp.input(BackgroundIn, location="json")
+@bp.output(SubmissionOut)
+@bp.doc(security=_SIGNED_IN, responses=problems(400, 401, 404, 409, 422))
+def choose_background(
+    session: SessionInfo, submission_id: str, json_data: BackgroundIn
+) -> ResponseReturnValue:
+    """Take the portrait with the standard background, or the one with its own."""
+    found = services().backgrounds.choose(
+        session.principal, submission_id, json_data.background
+    )
+    return SubmissionOut.of(found).sent()
+
+
 @bp.post("/submissions/<submission_id>/confirmation")
 @student_required
 @bp.output(SubmissionOut)
-@bp.doc(security=_SIGNED_IN, responses=problems(401, 404, 409, 410, 422))
+@bp.doc(security=_SIGNED_IN, responses=problems(400, 401, 404, 409, 410, 422))
 def confirm(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
-    """Hand the photo in."""
+    """Hand the photo in; where its background was replaced, the body names which."""
+    agreed = agreed_background()
     step = services().submissions.confirm
     return once(
         session,
-        lambda: SubmissionOut.of(step(session.principal, submission_id)),
+        lambda: SubmissionOut.of(
+            step(session.principal, submission_id, background=agreed)
+        ),
         status=200,
     )
 
@@ -301,12 +333,3 @@ def get_policy(name: str) -> ResponseReturnValue:
     if policy is None:
         raise NotFoundError("policy_not_found")
     return PolicyOut.of(policy).sent()
-
-
-def _code_text() -> str:
-    try:
-        return CodeTextIn.model_validate(request.get_json()).text
-    except ValidationError as error:
-        wrong = {str(e["loc"][0]) if e["loc"] else "body" for e in error.errors()}
-        found = tuple(Violation(name, "invalid_field") for name in sorted(wrong))
-        raise InvalidInputError("invalid_input", violations=found) from None

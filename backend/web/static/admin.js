@@ -44,3 +44,10 @@ if (goOn && !location.search.includes("state=")) setTimeout(() => goOn.requestSu
 for (const here of document.querySelectorAll(".topnav [aria-current], .subnav [aria-current]")) {
   here.scrollIntoView({ block: "nearest", inline: "center" });
 }
+
+// A photo policy brings the colour of the standard background.
+for (const policies of document.querySelectorAll("select[data-backdrops]")) {
+  policies.addEventListener("change", () => {
+    for (const line of document.querySelectorAll("[data-backdrop]")) line.hidden = line.dataset.backdrop !== policies.value;
+  });
+}

@@ -1,10 +1,12 @@
 // Talks to the server as the signed-in staff member.
 
-// The line is down (`down`), or the server is busy: the same again later may work.
+// The line is down (`down`), or the server is busy: the same again later may work, after
+// `waitMs` where the server said so.
 export class LineError extends Error {
-  constructor(down) {
+  constructor(down, waitMs = 0) {
     super(down ? "no line" : "busy");
     this.down = down;
+    this.waitMs = waitMs;
   }
 }
 
@@ -42,21 +44,25 @@ export class Api {
 
   get(path) { return this.ask("GET", path); }
 
-  async post(path, body, patience) {
+  post(path, body, patience) { return this.change("POST", path, body, patience); }
+
+  put(path, body, patience) { return this.change("PUT", path, body, patience); }
+
+  async change(method, path, body, patience) {
     if (!this.csrf) await this.begin();
     try {
-      return await this.ask("POST", path, body, patience);
+      return await this.ask(method, path, body, patience);
     } catch (error) {
       if (error.code !== "csrf_failed") throw error;
       // Signed in again since: the new session has another token.
       await this.begin();
-      return this.ask("POST", path, body, patience);
+      return this.ask(method, path, body, patience);
     }
   }
 
   async ask(method, path, body, patience = 20000) {
     const headers = { Accept: "application/json" };
-    if (method === "POST") headers["X-CSRF-Token"] = this.csrf;
+    if (method !== "GET") headers["X-CSRF-Token"] = this.csrf;
     const isForm = body instanceof FormData;
     if (body && !isForm) headers["Content-Type"] = "application/json";
     let answer;
@@ -71,7 +77,7 @@ export class Api {
     const said = await answer.json().catch(() => null);
     if (answer.ok && said) return said;
     if (answer.ok) throw new LineError(true);
-    if (answer.status >= 500 || answer.status === 429) throw new LineError(false);
+    if (answer.status >= 500 || answer.status === 429) throw new LineError(false, 1000 * Number(answer.headers.get("Retry-After")) || 0);
     throw new Refusal(answer.status, said);
   }
 }

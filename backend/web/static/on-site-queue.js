@@ -85,19 +85,25 @@ export class Queue {
 
   async round() {
     let left = false;
-    for (const item of (await this.mine()).mine) {
-      if (item.state !== "waiting") continue;
-      try {
-        await this.send(item);
-        this.pause = FIRST_PAUSE_MS;
-      } catch (error) {
-        if (error.signedOut) {
-          this.signedOut(error);
-          return false;
+    // Verdicts first: somebody stands there and waits for one.
+    for (const state of ["waiting", "changing"]) {
+      for (const item of (await this.mine()).mine) {
+        if (item.state !== state) continue;
+        if (state === "changing" && this.again) return true;
+        try {
+          await this.send(item);
+          this.pause = FIRST_PAUSE_MS;
+        } catch (error) {
+          if (error.signedOut) {
+            this.signedOut(error);
+            return false;
+          }
+          if (!(error instanceof LineError)) throw error;
+          left = true;
+          if (error.waitMs) this.pause = error.waitMs;
+          // Backgrounds are replaced one at a time: what is busy for one is busy for all.
+          if (error.down || state === "changing") return true;
         }
-        if (!(error instanceof LineError)) throw error;
-        left = true;
-        if (error.down) break;
       }
     }
     return left;
@@ -107,7 +113,7 @@ export class Queue {
     this.sending = item.key;
     this.changed();
     try {
-      await this.hand(item);
+      await (item.state === "changing" ? this.changeBackground(item) : this.hand(item));
     } catch (error) {
       if (error instanceof LineError || error.signedOut || !error.title) throw error;
       await pictures.put({ ...item, state: "failed", reason: `${error.title}。${error.todo}` });
@@ -115,6 +121,23 @@ export class Queue {
       this.sending = "";
       this.changed();
     }
+  }
+
+  // Have the background replaced; whoever is at the desk goes on meanwhile.
+  async changeBackground(item) {
+    const result = await this.api.post(`/submissions/${item.result.public_id}/background`, undefined, JUDGING_MS);
+    await this.keep(item, result);
+  }
+
+  // Take one of the two portraits.
+  async choose(item, background) {
+    await this.keep(item, await this.api.put(`/submissions/${item.result.public_id}/background`, { background }));
+    this.changed();
+  }
+
+  async keep(item, result) {
+    if (result.status !== "draft") await pictures.remove(item.key);
+    else await pictures.put({ ...item, result, state: stateOf(result) });
   }
 
   async hand(item) {
@@ -127,13 +150,18 @@ export class Queue {
     form.set("photo", new File([item.bytes], item.filename, { type: item.type }));
     const result = await this.api.post(`/bindings/${item.binding}/submissions`, form, JUDGING_MS);
     // The server has it: the picture and the code leave this browser.
-    if (result.status !== "draft") await pictures.remove(item.key);
-    else await pictures.put({ ...item, bytes: null, code: null, result, state: result.can_confirm ? "ok" : "refused" });
+    await this.keep({ ...item, bytes: null, code: null }, result);
     // It is the student's draft now, instead of an earlier one.
     for (const other of (await this.mine()).mine) {
       if (other.result && other.key !== item.key && other.student.id === item.student.id) await pictures.remove(other.key);
     }
   }
+}
+
+// What is to be done about a draft: nothing holds up its verdict, the background follows.
+function stateOf(result) {
+  if (result.can_confirm) return "ok";
+  return result.background === "due" && !result.can_request_review ? "changing" : "refused";
 }
 
 async function digest(bytes) {

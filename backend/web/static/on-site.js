@@ -11,7 +11,7 @@ const USER = "bizhao-on-site", ROSTER_MS = 12 * 3600 * 1000, ASK_MS = 6000;
 const LONGEST_NUMBER = 18;
 const STATES = {
   waiting: ["等待发送", "muted"], sending: ["正在发送", "info"], ok: ["合格，待确认", "good"],
-  refused: ["不合格，要重拍", "bad"], failed: ["没有成功", "bad"],
+  changing: ["正在换背景", "info"], refused: ["不合格，要重拍", "bad"], failed: ["没有成功", "bad"],
 };
 
 const desk = document.querySelector("[data-desk]");
@@ -49,6 +49,7 @@ function wire() {
   upload.addEventListener("submit", (event) => { event.preventDefault(); take(); });
   part("confirm").addEventListener("click", () => finish("confirmation"));
   part("review").addEventListener("click", () => finish("review-request"));
+  part("choose").addEventListener("click", choose);
   part("again").addEventListener("click", again);
   part("next").addEventListener("click", next);
   part("retry").addEventListener("click", () => queue.retry());
@@ -294,7 +295,11 @@ function drawResult(item) {
   naming(item.student.name);
   for (const [name, offered] of [["confirm", result && result.can_confirm], ["review", result && result.can_request_review]]) part(name).hidden = !offered;
   // One thing is the next to do: confirm, else take it again, else the next student.
-  const confirms = Boolean(result && result.can_confirm), repeats = item.state !== "waiting" && !confirms;
+  const confirms = Boolean(result && result.can_confirm), follows = ["waiting", "changing"].includes(item.state);
+  const repeats = !follows && !confirms, both = Boolean(result && hasBoth(result));
+  part("confirm").textContent = both ? "学生看过、同意，确认提交" : "确认提交";
+  part("choose").hidden = !(both && result.can_choose_background);
+  part("choose").textContent = both && result.background === "standard" ? "用原来的背景" : "用标准背景";
   part("again").className = `btn btn-${repeats ? "primary" : "outline-secondary"}`;
   part("next").className = `btn btn-${confirms || repeats ? "outline-secondary" : "primary"}`;
   part("next").textContent = confirms ? "先不提交，下一位" : "下一位";
@@ -304,14 +309,40 @@ function drawResult(item) {
   else box.replaceChildren(headline("wait", "已存在这台设备上"), element("p", {}, "网络恢复后自动发送和检查，关掉页面也不会丢。可以先做下一位。"));
 }
 
+function hasBoth(result) { return ["standard", "declined"].includes(result.background); }
+
 function verdict(result) {
-  const pictures = [["overlay", "检查图：色带是应在的范围"]];
-  if (result.has_portrait) pictures.push(["portrait", "成品照"]);
+  const overlay = ["overlay", "检查图：色带是应在的范围"], own = result.background === "declined" ? "portrait" : "other-portrait";
+  const after = own === "portrait" ? "other-portrait" : "portrait";
+  const pictures = hasBoth(result)
+    ? [[own, "换背景前"], [after, "换背景后"], overlay]
+    : [overlay, ...(result.has_portrait ? [["portrait", "成品照"]] : [])];
   return [
     headline(result.tone, result.headline),
+    ...background(result),
     element("ul", { class: "desk-advice" }, ...result.advice.map((one) => element("li", {}, element("strong", {}, one.name), element("p", {}, one.what), element("p", {}, one.todo)))),
-    element("div", { class: "desk-pictures" }, ...pictures.map(([kind, caption]) => element("figure", {}, element("img", { src: `${api.root}/submissions/${result.public_id}/${kind}`, alt: caption }), element("figcaption", {}, caption)))),
+    element("div", { class: "desk-pictures" }, ...pictures.map(([kind, caption]) => element("figure", {}, element("img", { src: `${api.root}/submissions/${result.public_id}/${kind}?background=${result.background}`, alt: caption }), element("figcaption", {}, caption)))),
   ];
+}
+
+// What is done to the background, and what to say to the student about it.
+function background(result) {
+  const words = {
+    due: result.can_request_review ? "" : "正在换背景，不用等：可以先做下一位，换好以后在下面的列表里点“查看”，再确认。",
+    standard: "背景已换好，人没有改动。请和学生一起看：头发边缘、耳朵和肩膀没有缺，也没有多出原来的墙。",
+    declined: "用的是原来的背景，提交的是“换背景前”的这张。",
+    refused: "背景没有换成，用的是原来的背景。换一面单色、平整的墙，让光均匀，再拍一张。",
+  }[result.background];
+  return words ? [element("p", { class: "desk-background" }, words)] : [];
+}
+
+async function choose() {
+  const item = shown;
+  try {
+    await queue.choose(item, item.result.background === "standard" ? "keep" : "standard");
+  } catch (error) {
+    refused(error);
+  }
 }
 
 function headline(tone, text) { return element("p", { class: `desk-verdict desk-verdict-${tone}` }, text); }
@@ -319,7 +350,9 @@ function headline(tone, text) { return element("p", { class: `desk-verdict desk-
 async function finish(step) {
   const item = shown;
   try {
-    await api.post(`/submissions/${item.result.public_id}/${step}`);
+    const agreed = step === "confirmation" && hasBoth(item.result)
+      ? { background: item.result.background === "standard" ? "standard" : "keep" } : undefined;
+    await api.post(`/submissions/${item.result.public_id}/${step}`, agreed);
   } catch (error) {
     if (error.signedOut) signedOut(error);
     else if (error instanceof LineError) notice("warn", "网络断了，还没有提交。恢复后再按一次，不会重复。");
@@ -342,7 +375,7 @@ async function drawQueue() {
   part("queue-note").textContent = mine.length
     ? "没发送的照片只在这台设备上，请不要清除浏览器数据；服务器收到后，照片马上从这里删除。"
     : "没有等着的照片。拍好的照片先存在这台设备上，服务器收到后马上从这里删除。";
-  part("retry").hidden = !mine.some((item) => item.state === "waiting" || (item.state === "failed" && item.bytes));
+  part("retry").hidden = !mine.some((item) => ["waiting", "changing"].includes(item.state) || (item.state === "failed" && item.bytes));
   part("clear").hidden = mine.length < 2;
   part("others").hidden = !others;
   part("others").textContent = others ? `另有 ${others} 张由别的账号采集，登录那个账号后发送。` : "";
@@ -355,7 +388,7 @@ async function drawQueue() {
 }
 
 function queueLine(item) {
-  const [label, tone] = STATES[queue.sending === item.key ? "sending" : item.state];
+  const [label, tone] = STATES[queue.sending === item.key && item.state === "waiting" ? "sending" : item.state];
   const when = new Date(item.at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
   const acts = element("div", { class: "desk-queue-acts" });
   if (item.result) acts.append(button("查看", () => look(item)));

@@ -80,6 +80,8 @@ function reviewByKeyboard() {
     x: () => { for (const box of document.querySelectorAll("[name=checked]")) box.checked = true; },
     o: () => showPicture("overlay"),
     i: () => showPicture("original"),
+    b: () => (byId("view-other-portrait") ? showPicture("other-portrait") : false),
+    c: () => send(byId("background-form")),
     "?": () => help.showModal(),
     Escape: () => closeReturn(details),
   };

@@ -11,6 +11,13 @@
 
   forms.forEach(wire);
   document.querySelectorAll("[data-copy]").forEach(addCopy);
+  // Said by whoever exchanges the page's content.
+  document.addEventListener("bizhao:page", () => {
+    for (const next of document.querySelectorAll("main form")) {
+      wire(next);
+      forms.push(next);
+    }
+  });
 
   function wire(form) {
     form.addEventListener("submit", (event) => {
@@ -107,10 +114,6 @@
     document.title = page.title;
     const fresh = page.querySelector("main");
     document.querySelector("main").replaceWith(document.adoptNode(fresh));
-    for (const next of fresh.querySelectorAll("form")) {
-      wire(next);
-      forms.push(next);
-    }
     document.dispatchEvent(new Event("bizhao:page"));
     const first = fresh.querySelector("[data-focus]") || fresh;
     first.focus();

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from backend.web.student import codes, entry, mine, own_data, photos, submissions
+from backend.web.student import (
+    backgrounds,
+    codes,
+    entry,
+    mine,
+    own_data,
+    photos,
+    submissions,
+)
 from backend.web.student.blueprint import bp
 
-__all__ = ["bp", "codes", "entry", "mine", "own_data", "photos", "submissions"]
+__all__ = [
+    "backgrounds",
+    "bp",
+    "codes",
+    "entry",
+    "mine",
+    "own_data",
+    "photos",
+    "submissions",
+]

@@ -11,6 +11,7 @@ from backend.messages.demands import rule_groups
 from backend.messages.guide import WAYS
 from backend.services.types import SessionInfo
 from backend.web.auth import public, student_page
+from backend.web.backgrounds import judged_by
 from backend.web.context import services
 from backend.web.drawings import drawings_of
 from backend.web.presenters import FormError, form_error
@@ -47,14 +48,16 @@ def guide(token: str) -> ResponseReturnValue:
 def photo_examples(token: str) -> ResponseReturnValue:
     """Show what the campaign's policy asks before anything is asked of anybody."""
     found = services().entries.open(token)
+    background = found.campaign.background
     policy = services().policies.get(found.campaign.policy)
+    rules = judged_by(policy, background) if policy else None
     return render_template(
         "student/photo_examples.html",
         entry=found,
         policy=policy,
-        groups=rule_groups(policy) if policy else (),
-        drawings=drawings_of(policy) if policy else {},
-        **good_photo(policy),
+        groups=rule_groups(rules) if rules else (),
+        drawings=drawings_of(rules) if rules else {},
+        **good_photo(policy, background),
     )
 
 

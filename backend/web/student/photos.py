@@ -74,5 +74,5 @@ def _photo_page(
         error=form_error(error, field="photo") if error else None,
         max_bytes=web_context().max_upload_bytes,
         step=4,
-        **good_photo(policy),
+        **good_photo(policy, entry.campaign.background),
     )

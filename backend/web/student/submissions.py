@@ -9,9 +9,15 @@ from backend.domain.errors import ConflictError, DomainError, GoneError, Refused
 from backend.domain.reviews import SubmissionStatus
 from backend.services.types import MediaKind, SessionInfo
 from backend.web.auth import student_page
-from backend.web.context import services
+from backend.web.backgrounds import backdrop_of, named_background
+from backend.web.context import policy_of, services
 from backend.web.media import media_response
-from backend.web.presenters import form_error, report_summary, status_text
+from backend.web.presenters import (
+    change_refusal,
+    form_error,
+    report_summary,
+    status_text,
+)
 from backend.web.scripts import wechat_scripts
 from backend.web.student.blueprint import bp
 
@@ -24,10 +30,12 @@ def submission(
     session: SessionInfo, token: str, submission_id: str
 ) -> ResponseReturnValue:
     """Show the report of a draft, or the status of what was handed in."""
-    return _submission_page(session, token, submission_id)
+    return submission_page(session, token, submission_id)
 
 
-@bp.get('/s/<token>/submission/<submission_id>/<any("portrait","overlay"):kind>')
+@bp.get(
+    "/s/<token>/submission/<submission_id>/<any('portrait','overlay','other-portrait'):kind>"
+)
 @student_page
 def media(
     session: SessionInfo, token: str, submission_id: str, kind: str
@@ -45,11 +53,13 @@ def media(
 def confirm(
     session: SessionInfo, token: str, submission_id: str
 ) -> ResponseReturnValue:
-    """Hand the photo in."""
+    """Hand the photo in, with the background that the student saw and agreed to."""
     try:
-        services().submissions.confirm(session.principal, submission_id)
+        services().submissions.confirm(
+            session.principal, submission_id, background=named_background()
+        )
     except _FIXABLE as error:
-        return _submission_page(session, token, submission_id, error), error.status
+        return submission_page(session, token, submission_id, error), error.status
     return _to_submission(token, submission_id)
 
 
@@ -62,7 +72,7 @@ def request_review(
     try:
         services().submissions.request_review(session.principal, submission_id)
     except _FIXABLE as error:
-        return _submission_page(session, token, submission_id, error), error.status
+        return submission_page(session, token, submission_id, error), error.status
     return _to_submission(token, submission_id)
 
 
@@ -93,7 +103,7 @@ def take_back(
     try:
         services().submissions.withdraw(session.principal, submission_id)
     except _FIXABLE as error:
-        return _submission_page(session, token, submission_id, error), error.status
+        return submission_page(session, token, submission_id, error), error.status
     return _to_submission(token, submission_id)
 
 
@@ -111,13 +121,25 @@ def _subscription(session: SessionInfo) -> dict[str, object] | None:
     return {"script": script, "templates": [item.template_id for item in found]}
 
 
-def _submission_page(
+def submission_page(
     session: SessionInfo,
     token: str,
     submission_id: str,
     error: DomainError | None = None,
+    *,
+    busy: str | float | None = None,
 ) -> str:
+    """Return the page of a submission, with why something could not be done.
+
+    Args:
+        session: whose.
+        token: of the entry.
+        submission_id: which photo.
+        error: what was refused.
+        busy: seconds after which its background may be replaced.
+    """
     found = services().submissions.get(session.principal, submission_id)
+    policy = policy_of(found.report)
     draft = found.status is SubmissionStatus.DRAFT
     waiting = found.status is SubmissionStatus.PENDING
     return render_template(
@@ -126,6 +148,9 @@ def _submission_page(
         submission=found,
         binding=services().bindings.get(session.principal, found.binding_public_id),
         summary=report_summary(found.report),
+        backdrop=backdrop_of(policy) if policy else None,
+        refusal=change_refusal(found),
+        busy=busy,
         status=status_text(found),
         subscribe=_subscription(session) if waiting else None,
         error=form_error(error) if error else None,
