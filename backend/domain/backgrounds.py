@@ -57,10 +57,13 @@ def replaced(policy: Policy) -> Policy:
 def judge_change(matte: MatteFacts, policy: Policy) -> Finding:
     """Judge how well a person was separated from what was behind; the worst counts."""
     rule = policy.rules[CHANGE_RULE]
+    measured = ((name, getattr(matte, name)) for name in rule.variants)
     return worst(
         *(
-            limited(rule, getattr(matte, variant), variant=variant)
-            for variant in rule.variants
+            limited(rule, value, variant=name)
+            for name, value in measured
+            # What does not apply to this wall is not missing.
+            if value is not None
         )
     )
 

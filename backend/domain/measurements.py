@@ -132,13 +132,18 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatteFacts:
-    """How well a person was separated from what was behind; shares of the person's area.
+    """How well a person was separated from what was behind, as shares.
 
-    Each attribute's formula stands where it is computed.
+    Each attribute's formula stands where it is computed. ``None`` where it does not apply:
+    some count before plain walls only, some, ``…_uneven``, before others only.
     """
 
     unsure: float | None = None
+    alike: float | None = None
     fringe: float | None = None
-    holes: float | None = None
-    pieces: float | None = None
+    fringe_uneven: float | None = None
+    haze: float | None = None
     lost: float | None = None
+    lost_uneven: float | None = None
+    pieces: float | None = None
+    holes: float | None = None

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 
 import numpy as np
 from PIL import Image
 
+from backend.domain.backgrounds import judge_change, replaced
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.framing import FramingRefusal, Missing, frame
 from backend.domain.measurements import FaceGeometry, Measurements
 from backend.domain.photo import FileFacts
 from backend.domain.policy import Policy
 from backend.domain.report import (
+    Background,
     Box,
     Crop,
+    Finding,
     PortraitFacts,
     Report,
     Status,
@@ -31,9 +35,11 @@ from backend.imaging.encode import encode, strip_private_metadata
 from backend.imaging.faces import FaceModel
 from backend.imaging.landmarks import Pixels
 from backend.imaging.likeness import likeness_of
+from backend.imaging.matting.change import change_background
 from backend.imaging.measure import Seen, locate, measure, see
 from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
+from backend.imaging.turns import Turns
 
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
 MEASURE_PX: Final = 1000
@@ -50,6 +56,14 @@ _FILTER_REACH: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Portrayal:
+    """A finished portrait and the report that goes with it."""
+
+    report: Report
+    portrait: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class PhotoInspection:
     """What looking at one upload yields."""
 
@@ -58,6 +72,7 @@ class PhotoInspection:
     portrait: bytes | None = field(repr=False)
     overlay: bytes | None = field(repr=False)
     likeness: str | None = field(repr=False)
+    own_background: Portrayal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +96,21 @@ class _Finished:
     facts: PortraitFacts
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """The portrait a photo got, if any, with all that was found."""
+
+    report: Report
+    finished: _Finished | None
+    own_background: Portrayal | None = None
+
+
 class MediaPipeInspector:
     """Judges uploads and makes portraits; one instance serves all threads."""
 
     def __init__(self) -> None:
         self._model = FaceModel()
+        self._turns = Turns("background")
 
     def warm_up(self) -> None:
         """Load the face model now; raises UnavailableError."""
@@ -102,13 +127,31 @@ class MediaPipeInspector:
         filename: str | None,
         policy: Policy,
         today: date | None = None,
+        background: Background = Background.KEEP,
     ) -> PhotoInspection:
         """Look at one upload; its age is counted to ``today``, and left open without.
 
+        With the standard background the portrait gets it where it can be given cleanly;
+        ``own_background`` is then the same photo without.
+
         Raises:
             PhotoUnreadableError: the bytes are not a picture that can be opened.
-            UnavailableError: the face model cannot be loaded.
+            UnavailableError: the face model cannot be loaded; ``background_busy`` with
+                ``retry_after`` seconds: others are having their background replaced.
         """
+        change = background is Background.STANDARD
+        with self._turns.taken() if change else nullcontext():
+            return self._inspect(data, filename, policy, today, change=change)
+
+    def _inspect(
+        self,
+        data: bytes,
+        filename: str | None,
+        policy: Policy,
+        today: date | None,
+        *,
+        change: bool,
+    ) -> PhotoInspection:
         # The header is read and the file's digest taken while the pixels are decoded.
         reading = aside(probe, data, filename=filename)
         rgb, scale = decode_at_least(data, min_short_side_px=MEASURE_PX)
@@ -117,22 +160,74 @@ class MediaPipeInspector:
         # The portrait needs only the head's place, so it is made while the rest is
         # measured.
         measuring = aside(measure, seen, file, today=today)
-        framed = self._framed(_Source(data, file, rgb, scale), seen, policy)
+        source = _Source(data, file, rgb, scale)
+        framed = self._framed(source, seen, policy)
         measured = measuring.result()
         finished = framed if isinstance(framed, _Finished) else None
         refusal = framed if isinstance(framed, FramingRefusal) else None
-        report = _report(measured, finished, refusal, policy)
+        outcome = _Outcome(_report(measured, finished, refusal, policy), finished)
+        if change and finished:
+            outcome = self._changed(source, measured, outcome, finished, policy)
+        finished = outcome.finished
         return PhotoInspection(
             file=file,
-            report=report,
+            report=outcome.report,
             portrait=finished.data if finished else None,
             overlay=draw_overlay(
                 Upload(rgb, scale, measured.geometry),
-                report,
+                outcome.report,
                 policy,
                 wanted=refusal.wanted if refusal else None,
             ),
             likeness=likeness_of(finished.data, finished.head) if finished else None,
+            own_background=outcome.own_background,
+        )
+
+    def _changed(
+        self,
+        source: _Source,
+        measured: Measurements,
+        own: _Outcome,
+        finished: _Finished,
+        policy: Policy,
+    ) -> _Outcome:
+        """Give a portrait the standard background, or leave it as it is and say why."""
+        pixels = _pixels_of(source, finished.crop, policy)
+        changed = change_background(
+            pixels, finished.head, policy.background.colour, self._model.person_mask
+        )
+        finding = judge_change(changed.facts, policy)
+        if finding.status is not Status.PASS:
+            return replace(own, report=_with(own.report, finding, policy))
+        encoded = encode(changed.rgb, limits=policy.encoding)
+        portrait = self._measured_again(encoded.data, finished.crop, policy)
+        if portrait is None or _flaws(portrait, policy) > _flaws(finished, policy):
+            spoilt = replace(finding, status=Status.WARN, value=None, advice=None)
+            return replace(own, report=_with(own.report, spoilt, policy))
+        behind = self._measured_behind(portrait, measured)
+        report = _report(behind, portrait, None, replaced(policy))
+        return _Outcome(
+            report=replace(
+                _with(report, finding, policy), background=Background.STANDARD
+            ),
+            finished=portrait,
+            own_background=Portrayal(own.report, finished.data),
+        )
+
+    def _measured_behind(
+        self, portrait: _Finished, measured: Measurements
+    ) -> Measurements:
+        """Return a photo's measurements with the background of its portrait."""
+        seen = see(decode(portrait.data), scale=1, model=self._model, shoulders=False)
+        again = measure(seen, portrait.file)
+        return replace(
+            measured,
+            background_edges=again.background_edges,
+            background_spread=again.background_spread,
+            background_marks=again.background_marks,
+            background_lab=again.background_lab,
+            # Regions are shown on the upload, where there is nothing to see of it.
+            background_box=None,
         )
 
     def glance(self, data: bytes, *, picture: tuple[int, int]) -> Measurements:
@@ -194,10 +289,7 @@ class MediaPipeInspector:
         kept = self._kept_coding(source, crop, policy)
         if kept is not None:
             return kept
-        output, rgb, scale = policy.output, source.rgb, source.scale
-        if crop.width / scale < output.width and scale > 1:
-            rgb, scale = _large_enough(source, crop, output.width)
-        pixels = _cut(rgb, scale, crop, (output.width, output.height))
+        pixels = _pixels_of(source, crop, policy)
         encoded = encode(pixels, limits=policy.encoding)
         return self._measured_again(encoded.data, crop, policy)
 
@@ -258,6 +350,13 @@ def _report(
     )
 
 
+def _with(report: Report, finding: Finding, policy: Policy) -> Report:
+    """Return a report with one more finding."""
+    findings = (*report.findings, finding)
+    verdict = verdict_of(findings, policy.severities)
+    return replace(report, findings=findings, verdict=verdict)
+
+
 def _look_the_same(data: bytes, stripped: bytes) -> bool:
     """Tell whether a file looks as it did once its notes are gone.
 
@@ -274,6 +373,14 @@ def _flaws(finished: _Finished, policy: Policy) -> int:
     findings = judge_portrait(finished.facts, finished.file, None, policy)
     weights = {Status.FAIL: 100, Status.WARN: 1}
     return sum(weights.get(finding.status, 0) for finding in findings)
+
+
+def _pixels_of(source: _Source, crop: Crop, policy: Policy) -> Pixels:
+    """Return the framed portrait before it is encoded."""
+    output, rgb, scale = policy.output, source.rgb, source.scale
+    if crop.width / scale < output.width and scale > 1:
+        rgb, scale = _large_enough(source, crop, output.width)
+    return _cut(rgb, scale, crop, (output.width, output.height))
 
 
 def _large_enough(source: _Source, crop: Crop, width: int) -> tuple[Pixels, float]:
