@@ -212,6 +212,7 @@ class MiniProgram:
 def test_the_mini_programs_calls_in_the_order_of_the_guide(
     standin: StandIn, service: Live
 ) -> None:
+    service.stage.replace_backgrounds()
     person, openid = service.stage.people[0], standin.new_openid()
     app = MiniProgram(service.url)
     code = standin.issue_code(standin.mini_program, openid)
@@ -258,10 +259,17 @@ def test_the_mini_programs_calls_in_the_order_of_the_guide(
         ids=binding,
         files={"photo": ("pass.jpg", io.BytesIO(picture(600, 800)), "image/jpeg")},
     )
-    assert photo["can_confirm"]
+    assert (photo["background"], photo["can_confirm"]) == ("due", False)
     submission = {"submission_id": photo["public_id"]}
+    changed = app.call(
+        "POST", "/api/v1/submissions/{submission_id}/background", ids=submission
+    )
+    assert (changed["background"], changed["can_confirm"]) == ("standard", True)
     done = app.call(
-        "POST", "/api/v1/submissions/{submission_id}/confirmation", ids=submission
+        "POST",
+        "/api/v1/submissions/{submission_id}/confirmation",
+        ids=submission,
+        json={"background": changed["report"]["background"]},
     )
     assert done["status"] == "pending"
     seen = app.call("GET", "/api/v1/submissions/{submission_id}", ids=submission)
