@@ -18,7 +18,13 @@ from typing import Any, Final
 import click
 
 from backend import policies as shipped
-from backend.cli import bench_delivery, bench_posters, bench_roster, bench_search
+from backend.cli import (
+    bench_backgrounds,
+    bench_delivery,
+    bench_posters,
+    bench_roster,
+    bench_search,
+)
 from backend.cli.bench_rows import Family, Options, Row
 from backend.cli.context import plain_errors
 from backend.imaging.bench import PhotoTiming, machine, time_photo
@@ -44,6 +50,7 @@ FAMILIES: Final = (
         ("photo", "file", "pipeline", "floor", "ratio", "peak", "model calls"),
         photo_rows,
     ),
+    bench_backgrounds.FAMILY,
     bench_roster.FAMILY,
     bench_search.FAMILY,
     bench_delivery.FAMILY,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from backend.domain.limits import limited, worst
 from backend.domain.measurements import MatteFacts
@@ -68,10 +68,10 @@ def judge_change(matte: MatteFacts, policy: Policy) -> Finding:
     )
 
 
-def _with(policy: Policy, changes: dict[str, dict[str, object]]) -> Policy:
+def _with(policy: Policy, changes: dict[str, dict[str, Any]]) -> Policy:
     clothes = {_CLOTHES_RULE: {"colours": (policy.background.colour,)}}
     rules = dict(policy.rules)
     for rule_id, change in (changes | clothes).items():
         if rule_id in rules:
-            rules[rule_id] = replace(rules[rule_id], **change)  # type: ignore[arg-type] # of the field's type
+            rules[rule_id] = replace(rules[rule_id], **change)
     return replace(policy, rules=MappingProxyType(rules))

@@ -132,18 +132,18 @@ class Measurements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatteFacts:
-    """How well a person was separated from what was behind, as shares.
+    """How well a person was separated from what was behind, in percent.
 
     Each attribute's formula stands where it is computed. ``None`` where it does not apply:
-    some count before plain walls only, some, ``…_uneven``, before others only.
+    some count before plain walls only, some, ``…_strict``, before others only.
     """
 
     unsure: float | None = None
     alike: float | None = None
     fringe: float | None = None
-    fringe_uneven: float | None = None
+    fringe_strict: float | None = None
     haze: float | None = None
     lost: float | None = None
-    lost_uneven: float | None = None
+    lost_strict: float | None = None
     pieces: float | None = None
     holes: float | None = None

@@ -225,7 +225,19 @@ VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "distortion": frozenset({"near", "shape"}),
         "background_plain": frozenset({"edges", "marks", "colours"}),
         "border_or_text": frozenset({"border", "text"}),
-        "background_change": frozenset({"unsure", "fringe", "holes", "pieces", "lost"}),
+        "background_change": frozenset(
+            {
+                "unsure",
+                "alike",
+                "fringe",
+                "fringe_strict",
+                "haze",
+                "lost",
+                "lost_strict",
+                "pieces",
+                "holes",
+            }
+        ),
     }
 )
 

@@ -265,7 +265,7 @@ def _background(data: Any, problems: list[str]) -> BackgroundPolicy | None:
     if not _is_colour(colour):
         wrong.append("colour: must be three whole numbers from 0 to 255")
     problems += [f"background.{problem}" for problem in wrong]
-    if wrong or not isinstance(colour, list):
+    if wrong or not isinstance(treatment, str) or not isinstance(colour, list):
         return None
     return BackgroundPolicy(
         treatment=Background(treatment), colour=(colour[0], colour[1], colour[2])

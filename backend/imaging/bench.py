@@ -77,7 +77,7 @@ def time_photo(data: bytes, policy: Policy, *, rounds: int) -> PhotoTiming:
     inspector.warm_up()
     for _ in range(_WARM_UP_RUNS):
         pipeline()
-    peak = _peak_mb()
+    peak = peak_mb()
     calls: list[_Call] = []
     inspector.model.notes = calls
     seen = pipeline()
@@ -87,7 +87,7 @@ def time_photo(data: bytes, policy: Policy, *, rounds: int) -> PhotoTiming:
     taken: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for step, times in zip((pipeline, floor), taken, strict=True):
-            times.append(_milliseconds(step))
+            times.append(milliseconds(step))
     return PhotoTiming(
         megapixels=seen.file.width * seen.file.height / 1e6,
         file_bytes=len(data),
@@ -180,13 +180,14 @@ def _encoding(portrait: bytes) -> Callable[[], None]:
     return encode
 
 
-def _milliseconds(step: Callable[[], object]) -> float:
+def milliseconds(step: Callable[[], object]) -> float:
+    """Return how long a step takes."""
     started = time.perf_counter()
     step()
     return (time.perf_counter() - started) * 1000
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Return the most memory this process ever held, MB.
 
     What the system calls its maximum counts the parent's memory too, from before this

@@ -45,6 +45,7 @@ def _one(name: str, unit: str = "{}", *, raw: bool = False) -> dict[str, Measure
 
 
 _PERCENT: Final = "{:%}"
+_OF_PERSON: Final = "{}%"
 _PIXELS: Final = "{} 像素"
 _MONTHS: Final = "{:months} 个月"
 _KB: Final = "{:KB} KB"
@@ -83,7 +84,7 @@ GROUPS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
         ),
         "background": (
             "背景",
-            ("background_plain", "background_colour", "border_or_text"),
+            ("background_plain", "background_colour", "background_change", "border_or_text"),
         ),
         "clothes": ("衣服", ("clothes_plain", "clothes_contrast", "clothes_not_blue")),
         "file": (
@@ -182,6 +183,20 @@ DEMANDS: Final[Mapping[str, Demand]] = MappingProxyType(
                 ),
                 "white": Demand("背景是白色。", _one("色差", raw=True)),
                 "light_blue": Demand("背景是浅蓝色。", _one("色差", raw=True)),
+            },
+        ),
+        "background_change": Demand(
+            "换背景时，头发、耳朵和肩膀的边缘都要干净；做不到就保留原来的背景。",
+            {
+                "unsure": Measure("分不清的边缘", _OF_PERSON),
+                "alike": Measure("人和墙颜色相近的边缘", _OF_PERSON),
+                "fringe": Measure("浅色空墙前头发边的影子", _OF_PERSON),
+                "fringe_strict": Measure("其他背景前头发边的影子", _OF_PERSON),
+                "haze": Measure("半透明的地方", _OF_PERSON),
+                "lost": Measure("浅色空墙前缺掉的一块", _OF_PERSON),
+                "lost_strict": Measure("其他背景前缺掉的一块", _OF_PERSON),
+                "pieces": Measure("留下的杂物", _OF_PERSON),
+                "holes": Measure("身上的空洞", _OF_PERSON),
             },
         ),
         "border_or_text": Demand(

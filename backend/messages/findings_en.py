@@ -269,6 +269,14 @@ _LIGHT: Final = {
     ),
 }
 
+_OTHER_WALL: Final = "Stand half a metre in front of an empty light wall, in bright even light, hair tidy."
+_BLURRED: Final = (
+    "A blurred rim would stay around the hair, so the background was kept."
+)
+_LOST: Final = (
+    "A piece of hair, ear or shoulder would be missing, so the background was kept."
+)
+
 _BACKGROUND: Final = {
     "background_plain": Words(
         "plain background",
@@ -305,6 +313,36 @@ _BACKGROUND: Final = {
                 name="light blue background",
                 wrong="The background is not light blue ({value}, at most {high}).",
                 todo="Use a light blue cloth; the background may not be replaced.",
+            ),
+        },
+    ),
+    "background_change": Words(
+        "replaced background",
+        "The background could not be replaced cleanly, so it was kept.",
+        _OTHER_WALL,
+        variants={
+            "unsure": Words(
+                wrong="The edge of hair, ears or shoulders is not clear, so the background"
+                " was kept."
+            ),
+            "alike": Words(
+                wrong="Hair or face and the wall are too much alike, so the background"
+                " was kept.",
+                todo="Use a light wall of another colour than your hair, in even light.",
+            ),
+            "fringe": Words(wrong=_BLURRED),
+            "fringe_strict": Words(wrong=_BLURRED),
+            "haze": Words(wrong=_BLURRED),
+            "lost": Words(wrong=_LOST),
+            "lost_strict": Words(wrong=_LOST),
+            "pieces": Words(
+                wrong="Things behind you would stay in the picture, so the background was"
+                " kept.",
+                todo="Use an empty light wall with nothing behind you.",
+            ),
+            "holes": Words(
+                wrong="A part of you would be missing, so the background was kept.",
+                todo="Wear another colour than the wall's, in even light.",
             ),
         },
     ),

@@ -269,6 +269,12 @@ _LIGHT: Final = {
     ),
 }
 
+_OTHER_WALL: Final = (
+    "请换一面没有东西的浅色墙，离墙半米以上，光线亮而均匀，头发理顺，再拍一张。"
+)
+_BLURRED: Final = "换背景后头发边上会有一圈模糊的影子，所以没有换。"
+_LOST: Final = "换背景后会少掉一块头发、耳朵或肩膀，所以没有换。"
+
 _BACKGROUND: Final = {
     "background_plain": Words(
         "背景干净",
@@ -305,6 +311,33 @@ _BACKGROUND: Final = {
                 name="背景是浅蓝色",
                 wrong="背景不是浅蓝色（色差 {value}，最多 {high}）。",
                 todo="请到浅蓝色的背景布前拍，不能用软件换背景。",
+            ),
+        },
+    ),
+    "background_change": Words(
+        "换背景",
+        "这张照片换背景后不够干净，所以保留了原来的背景。",
+        _OTHER_WALL,
+        variants={
+            "unsure": Words(
+                wrong="头发、耳朵或肩膀的边缘和背景分不清，换背景会出错，所以没有换。"
+            ),
+            "alike": Words(
+                wrong="头发或脸的颜色和身后的墙太像，分不开，所以没有换背景。",
+                todo="请换一面和头发颜色差得远的浅色墙，光线亮而均匀，再拍一张。",
+            ),
+            "fringe": Words(wrong=_BLURRED),
+            "fringe_strict": Words(wrong=_BLURRED),
+            "haze": Words(wrong=_BLURRED),
+            "lost": Words(wrong=_LOST),
+            "lost_strict": Words(wrong=_LOST),
+            "pieces": Words(
+                wrong="换背景后会留下身后的东西，所以没有换。",
+                todo="请让身后空着，换一面没有东西的浅色墙，再拍一张。",
+            ),
+            "holes": Words(
+                wrong="换背景后身上会缺一块，所以没有换。",
+                todo="请穿和墙颜色不同的衣服，站在浅色墙前，光线亮而均匀，再拍一张。",
             ),
         },
     ),

@@ -52,7 +52,7 @@ def solve(
         # A coarse pixel stands for several, whose weights add up.
         level = _Level(rgb, known, prior, weight * 4**halving).reduced(size)
         start = level.prior if guess is None else cv2.resize(guess, size)
-        guess = level.solved(start)
+        guess = level.solved(np.asarray(start, np.float32))
     assert guess is not None  # noqa: S101 - the loop runs at least once
     return guess
 
@@ -108,8 +108,8 @@ class _Level:
         ).tocsr() + sparse.diags(lean)
         # What is known moves to the right-hand side.
         pull = -np.einsum("nij,nj->ni", laplacian, alpha[windows])
-        right = np.bincount(mine[mine >= 0], pull[mine >= 0], open_pixels.size)
-        right += lean * self.prior.ravel()[open_pixels]
+        pulled = np.bincount(mine[mine >= 0], pull[mine >= 0], open_pixels.size)
+        right = pulled + lean * self.prior.ravel()[open_pixels]
         found, _ = cg(
             matrix,
             right,
@@ -125,7 +125,7 @@ class _Level:
         self, unknown: NDArray[np.bool_]
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the windows with an open pixel: pixel numbers (N, 9), parts (N, 9, 9)."""
-        height, width = unknown.shape
+        width = unknown.shape[1]
         touched = cv2.dilate(unknown.astype(np.uint8), np.ones((_SIDE, _SIDE)))
         y, x = np.nonzero(touched[1:-1, 1:-1])
         steps = np.arange(_SIDE)

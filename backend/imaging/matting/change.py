@@ -80,11 +80,12 @@ def change_background(
 
 def _sharpened(mask: Mask) -> NDArray[np.float32]:
     soft = cv2.GaussianBlur(mask, (0, 0), 1.0)
-    return np.clip((soft - 0.5) * _SHARPEN + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip((soft - 0.5) * _SHARPEN + 0.5, 0, 1), np.float32)
 
 
 def _before(colour: Colour, rgb: Pixels, alpha: NDArray[np.float32]) -> Pixels:
     """Return the person before a colour; what is all person stays as it is."""
     part = alpha[..., None]
-    mixed = part * person_colours(rgb, alpha) * 255 + (1 - part) * np.float32(colour)
+    behind = np.array(colour, np.float32)
+    mixed = part * person_colours(rgb, alpha) * 255 + (1 - part) * behind
     return np.where(part >= 1, rgb, np.clip(np.rint(mixed), 0, 255)).astype(np.uint8)

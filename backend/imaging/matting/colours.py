@@ -27,7 +27,7 @@ Colours = NDArray[np.float32]
 
 def person_colours(rgb: Pixels, alpha: NDArray[np.float32]) -> Colours:
     """Return the person's colour in each pixel, 0 to 1, (H, W, 3)."""
-    picture = rgb.astype(np.float32) / 255
+    picture = np.asarray(rgb / np.float32(255), np.float32)
     height, width = alpha.shape
     front = _mean(picture, alpha > _SURE)
     behind = _mean(picture, alpha < 1 - _SURE)
@@ -35,8 +35,7 @@ def person_colours(rgb: Pixels, alpha: NDArray[np.float32]) -> Colours:
     for doubling in range(doublings + 1):
         share = doubling / doublings
         size = (round(width**share), round(height**share))
-        seen = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-        part = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+        seen, part = _reduced(picture, size), _reduced(alpha, size)
         front, behind = (_enlarged(each, size) for each in (front, behind))
         steps = _STEPS_SMALL if max(size) <= _SMALL_PX else _STEPS_LARGE
         front, behind = _refined(seen, part, front, behind, steps)
@@ -46,6 +45,11 @@ def person_colours(rgb: Pixels, alpha: NDArray[np.float32]) -> Colours:
 def _mean(picture: Colours, where: NDArray[np.bool_]) -> Colours:
     mean = picture[where].mean(axis=0) if where.any() else np.zeros(3)
     return np.asarray(mean, np.float32).reshape(1, 1, 3)
+
+
+def _reduced(values: NDArray[np.float32], size: tuple[int, int]) -> Colours:
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def _enlarged(colours: Colours, size: tuple[int, int]) -> Colours:

@@ -2,8 +2,8 @@
 
 Three witnesses say where the person ends: the model's views, alpha, and the colours of
 what is certain. A portrait keeps its own background where they contradict one another.
-Before a plain wall its colour settles most of that; before any other wall nothing does,
-so ``fringe`` and ``lost`` are then measured more strictly, under names of their own.
+Before a plain light wall its colour settles most of that; before any other wall nothing
+does (dark ones look like the shades of hair), so ``fringe`` and ``lost`` are then measured more strictly, under names of their own (``…_strict``).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from backend.imaging.matting.wall import Wall
 
 #: Walls whose colours stray less than this let their colour decide.
 _PLAIN: Final = 0.1
+#: Of 1, the mean of red, green and blue.
+_LIGHT: Final = 0.4
 _LIKE_WALL: Final = 0.05
 _NOT_WALL: Final = 0.07
 #: The mask and alpha contradict each other from this difference on.
@@ -76,40 +78,41 @@ def facts_of(found: Separation) -> MatteFacts:
     * ``pieces``: the largest piece taken for the person where the mask sees none.
     * ``holes``: the largest hole within the person that does not show the wall's colour.
 
-    All but ``alike`` are shares of the person's area.
+    All but ``alike`` are percents of the person's area.
     """
     alpha, mask, wall = found.alpha, found.mask, found.wall
     person = alpha > _MIDDLE
     area = max(int(person.sum()), 1)
-    plain = wall.unevenness < _PLAIN
-    like_wall = wall.apart < max(_LIKE_WALL, 1.2 * wall.unevenness)
-    unlike_wall = wall.apart > max(_NOT_WALL, 2 * wall.unevenness)
-    settled = plain & np.where(person, unlike_wall, like_wall)
+    plain = wall.unevenness < _PLAIN and wall.lightness > _LIGHT
+    like_wall = plain & (wall.apart < max(_LIKE_WALL, 1.2 * wall.unevenness))
+    unlike_wall = plain & (wall.apart > max(_NOT_WALL, 2 * wall.unevenness))
     alike = found.contrast < _ALIKE
     half = (alpha > _HALF[0]) & (alpha < _HALF[1])
-    lost = largest(thick(_looks_like_person(found) & ~(plain & like_wall), _THIN))
-    smear = int(thick(half & alike, _THIN).sum())
-    edge = np.isnan(found.known) & found.regions.above_shoulders
-    contradiction = (np.abs(alpha - mask) > _CONTRADICT) & ~settled
+    contradiction = (np.abs(alpha - mask) > _CONTRADICT) & ~np.where(
+        person, unlike_wall, like_wall
+    )
     haze = int(thick(half, _THIN_FRINGE).sum())
+    smear = int(thick(half & alike, _THIN).sum())
+    lost = largest(thick(_looks_like_person(found) & ~like_wall, _THIN))
+    edge = np.isnan(found.known) & found.regions.above_shoulders
+    unit = 100 / area
     return MatteFacts(
-        unsure=int(thick(contradiction, _THIN).sum()) / area,
-        alike=float(alike[edge].mean()) if edge.any() else 0.0,
-        fringe=smear / area if plain else None,
-        fringe_uneven=None if plain else haze / area,
-        haze=haze / area if plain else None,
-        lost=lost / area if plain else None,
-        lost_uneven=None if plain else lost / area,
-        pieces=largest(person & (mask < _MIDDLE)) / area,
-        holes=_holes(person, like_wall) / area,
+        unsure=unit * int(thick(contradiction, _THIN).sum()),
+        alike=100 * float(alike[edge].mean()) if edge.any() else 0.0,
+        fringe=unit * smear if plain else None,
+        haze=unit * haze if plain else None,
+        fringe_strict=None if plain else unit * haze,
+        lost=unit * lost if plain else None,
+        lost_strict=None if plain else unit * lost,
+        pieces=unit * largest(person & (mask < _MIDDLE)),
+        holes=unit * _holes(person, like_wall),
     )
 
 
 def _looks_like_person(found: Separation) -> Where:
     """Return what near the person was taken for the wall and has the person's colours."""
     person = found.alpha >= _MIDDLE
-    inside = cv2.distanceTransform(person.astype(np.uint8), cv2.DIST_L2, 5)
-    outside = cv2.distanceTransform((~person).astype(np.uint8), cv2.DIST_L2, 5)
+    inside, outside = _depth(person), _depth(~person)
     soft = cv2.GaussianBlur(found.rgb, (0, 0), 1.0)
     levels = (soft.astype(np.float32) / 255 * _LEVELS).astype(np.int32)
     levels = np.minimum(levels, _LEVELS - 1)
@@ -118,6 +121,12 @@ def _looks_like_person(found: Separation) -> Where:
     of_wall = _frequencies(number, _between(outside, _WALL_RING))[number] + _RARE
     persons = of_person / (of_person + of_wall) > _PERSONS_COLOUR
     return np.asarray(persons & ~person & (outside < _NEAR))
+
+
+def _depth(where: Where) -> NDArray[np.float32]:
+    """Return how far each pixel of a region lies inside it, pixels."""
+    depth = cv2.distanceTransform(where.astype(np.uint8), cv2.DIST_L2, 5)
+    return np.asarray(depth, np.float32)
 
 
 def _between(distance: NDArray[np.float32], ring: tuple[int, int]) -> Where:

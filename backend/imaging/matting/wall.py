@@ -33,11 +33,13 @@ class Wall:
         colours: (H, W, 3), 0 to 1.
         apart: distance in RGB, 0 to 1 a channel, (H, W).
         unevenness: 95th percentile of that distance where only the wall is seen.
+        lightness: median there of the mean of red, green and blue, 0 to 1.
     """
 
     colours: NDArray[np.float32] = field(repr=False)
     apart: NDArray[np.float32] = field(repr=False)
     unevenness: float
+    lightness: float
 
 
 def wall_behind(rgb: Pixels, seen: Where) -> Wall:
@@ -45,8 +47,14 @@ def wall_behind(rgb: Pixels, seen: Where) -> Wall:
     picture = cv2.GaussianBlur(rgb, (0, 0), _SOFTEN).astype(np.float32) / 255
     colours = continued(rgb, seen)
     apart = np.linalg.norm(picture - colours, axis=2).astype(np.float32)
-    unevenness = float(np.percentile(apart[seen], _MOST)) if seen.any() else 1.0
-    return Wall(colours, apart, unevenness)
+    if not seen.any():
+        return Wall(colours, apart, unevenness=1.0, lightness=0.0)
+    return Wall(
+        colours,
+        apart,
+        unevenness=float(np.percentile(apart[seen], _MOST)),
+        lightness=float(np.median(picture[seen].mean(axis=1))),
+    )
 
 
 def continued(rgb: Pixels, seen: Where) -> NDArray[np.float32]:
