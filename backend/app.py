@@ -129,7 +129,7 @@ def make_adapters(settings: Settings) -> Adapters:
         store=LocalPhotoStore(
             settings.photo_root, cipher=FileCipher(photo_key) if photo_key else None
         ),
-        inspector=MediaPipeInspector(),
+        inspector=MediaPipeInspector(shared=settings.photo_root),
         reader=QrCodeReader(),
         clock=clock,
         passwords=Passwords(),

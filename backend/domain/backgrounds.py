@@ -16,7 +16,7 @@ from typing import Any, Final
 from backend.domain.limits import limited, worst
 from backend.domain.measurements import MatteFacts
 from backend.domain.policy import Policy
-from backend.domain.report import Finding, Severity
+from backend.domain.report import Finding, Severity, Status
 
 #: The rule on how well the person was separated.
 CHANGE_RULE: Final = "background_change"
@@ -66,6 +66,13 @@ def judge_change(matte: MatteFacts, policy: Policy) -> Finding:
             if value is not None
         )
     )
+
+
+def not_changed(policy: Policy) -> Finding:
+    """Return the finding of a background that could not be replaced at all."""
+    rule = policy.rules[CHANGE_RULE]
+    failed = Status.WARN if rule.severity is Severity.WARN else Status.FAIL
+    return Finding(rule=rule.id, clauses=rule.clauses, status=failed)
 
 
 def _with(policy: Policy, changes: dict[str, dict[str, Any]]) -> Policy:

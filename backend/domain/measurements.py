@@ -139,6 +139,7 @@ class MatteFacts:
     """
 
     unsure: float | None = None
+    unsure_strict: float | None = None
     alike: float | None = None
     fringe: float | None = None
     fringe_strict: float | None = None
@@ -146,4 +147,5 @@ class MatteFacts:
     lost: float | None = None
     lost_strict: float | None = None
     pieces: float | None = None
+    pieces_strict: float | None = None
     holes: float | None = None

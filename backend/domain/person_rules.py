@@ -228,6 +228,7 @@ VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "background_change": frozenset(
             {
                 "unsure",
+                "unsure_strict",
                 "alike",
                 "fringe",
                 "fringe_strict",
@@ -235,6 +236,7 @@ VARIANTS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 "lost",
                 "lost_strict",
                 "pieces",
+                "pieces_strict",
                 "holes",
             }
         ),

@@ -6,12 +6,15 @@ import math
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
+import structlog
 from PIL import Image
 
-from backend.domain.backgrounds import judge_change, replaced
+from backend.domain.backgrounds import judge_change, not_changed, replaced
 from backend.domain.errors import PhotoUnreadableError
 from backend.domain.framing import FramingRefusal, Missing, frame
 from backend.domain.measurements import FaceGeometry, Measurements
@@ -41,6 +44,12 @@ from backend.imaging.overlay import Upload, draw_overlay
 from backend.imaging.probe import probe
 from backend.imaging.turns import Turns
 
+log = structlog.get_logger(__name__)
+
+#: What separating a person may end in, on pixels that nobody thought of.
+_CANNOT: Final = (cv2.error, ArithmeticError, MemoryError, ValueError)
+#: A person may have to look at what keeps the limits.
+_LIMITS_KEPT: Final = frozenset({Status.PASS, Status.HUMAN})
 #: Enough for landmarks, and in nearly every picture enough for the portrait as well.
 MEASURE_PX: Final = 1000
 #: Of 255; converting sRGB to sRGB rounds by so much.
@@ -108,9 +117,10 @@ class _Outcome:
 class MediaPipeInspector:
     """Judges uploads and makes portraits; one instance serves all threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shared: Path | None = None) -> None:
+        """``shared`` is a folder of all processes that take turns at heavy work."""
         self._model = FaceModel()
-        self._turns = Turns("background")
+        self._turns = Turns("background", folder=shared)
 
     def warm_up(self) -> None:
         """Load the face model now; raises UnavailableError."""
@@ -163,11 +173,11 @@ class MediaPipeInspector:
         source = _Source(data, file, rgb, scale)
         framed = self._framed(source, seen, policy)
         measured = measuring.result()
-        finished = framed if isinstance(framed, _Finished) else None
+        own = framed if isinstance(framed, _Finished) else None
         refusal = framed if isinstance(framed, FramingRefusal) else None
-        outcome = _Outcome(_report(measured, finished, refusal, policy), finished)
-        if change and finished:
-            outcome = self._changed(source, measured, outcome, finished, policy)
+        outcome = _Outcome(_report(measured, own, refusal, policy), own)
+        if change and own:
+            outcome = self._changed(source, measured, outcome, own, policy)
         finished = outcome.finished
         return PhotoInspection(
             file=file,
@@ -179,7 +189,8 @@ class MediaPipeInspector:
                 policy,
                 wanted=refusal.wanted if refusal else None,
             ),
-            likeness=likeness_of(finished.data, finished.head) if finished else None,
+            # What a picture looks like is asked of it as it was taken.
+            likeness=likeness_of(own.data, own.head) if own else None,
             own_background=outcome.own_background,
         )
 
@@ -192,27 +203,40 @@ class MediaPipeInspector:
         policy: Policy,
     ) -> _Outcome:
         """Give a portrait the standard background, or leave it as it is and say why."""
-        pixels = _pixels_of(source, finished.crop, policy)
-        changed = change_background(
-            pixels, finished.head, policy.background.colour, self._model.person_mask
-        )
-        finding = judge_change(changed.facts, policy)
-        if finding.status is not Status.PASS:
-            return replace(own, report=_with(own.report, finding, policy))
-        encoded = encode(changed.rgb, limits=policy.encoding)
-        portrait = self._measured_again(encoded.data, finished.crop, policy)
-        if portrait is None or _flaws(portrait, policy) > _flaws(finished, policy):
-            spoilt = replace(finding, status=Status.WARN, value=None, advice=None)
-            return replace(own, report=_with(own.report, spoilt, policy))
+        try:
+            pixels = _pixels_of(source, finished.crop, policy)
+            changed = change_background(
+                pixels, finished.head, policy.background.colour, self._model.person_mask
+            )
+            finding = judge_change(changed.facts, policy)
+            portrait = self._encoded_again(changed.rgb, finished, policy)
+        except _CANNOT as error:
+            # A portrait with its own background is worth more than none.
+            log.warning("background_failed", kind=type(error).__name__)
+            finding, portrait = not_changed(policy), None
+        good = finding.status in _LIMITS_KEPT
+        if not good or portrait is None:
+            kept = not_changed(policy) if good else finding
+            return replace(own, report=_with(own.report, kept, policy))
         behind = self._measured_behind(portrait, measured)
-        report = _report(behind, portrait, None, replaced(policy))
+        report = _with(
+            _report(behind, portrait, None, replaced(policy)), finding, policy
+        )
         return _Outcome(
-            report=replace(
-                _with(report, finding, policy), background=Background.STANDARD
-            ),
+            report=replace(report, background=Background.STANDARD),
             finished=portrait,
             own_background=Portrayal(own.report, finished.data),
         )
+
+    def _encoded_again(
+        self, rgb: Pixels, own: _Finished, policy: Policy
+    ) -> _Finished | None:
+        """Finish a changed portrait; none when that breaks a limit its own one keeps."""
+        encoded = encode(rgb, limits=policy.encoding)
+        portrait = self._measured_again(encoded.data, own.crop, policy)
+        if portrait is None or _flaws(portrait, policy) > _flaws(own, policy):
+            return None
+        return portrait
 
     def _measured_behind(
         self, portrait: _Finished, measured: Measurements

@@ -1,10 +1,12 @@
-"""One at a time on a machine, whichever process asks."""
+"""One at a time, whichever of the processes that share a folder asks."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import random
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,44 +15,77 @@ from typing import Final
 
 from backend.domain.errors import UnavailableError
 
-#: Seconds. A request waits this long for its turn, and comes again after this long.
+#: Seconds. One request of a process waits this long for its turn.
 _PATIENCE: Final = 1.0
-_COME_AGAIN: Final = 2
 _LOOK_EVERY: Final = 0.05
+#: Seconds until the others come again; not all of them at once.
+_COME_AGAIN: Final = (2, 5)
 
 
 class Turns:
-    """Who may do heavy work; everybody else is told when to come again."""
+    """Who may do heavy work; everybody else is told when to come again.
 
-    def __init__(self, name: str) -> None:
-        self._path = Path(tempfile.gettempdir()) / f"bizhao-{os.getuid()}-{name}.turn"
+    Only one request of a process waits, and shortly: whoever waits holds a thread that
+    others need for their verdict.
+    """
+
+    def __init__(self, name: str, *, folder: Path | None = None) -> None:
+        """``folder`` is shared by all processes concerned; by default one of the user's."""
+        shared = folder or Path(tempfile.gettempdir()) / f"bizhao-{os.getuid()}"
+        self._path = shared / f"{name}.turn"
+        self._waiting = threading.Lock()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Hold the turn; a process that dies gives it back.
 
         Raises:
-            UnavailableError: ``background_busy`` with ``retry_after`` seconds.
+            UnavailableError: ``background_busy`` with ``retry_after`` seconds;
+                ``storage_unavailable``: there is no place to take turns.
         """
-        # Nobody else's link is followed into a folder that everybody may write to.
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        handle = os.open(self._path, flags, 0o600)
+        if not self._waiting.acquire(blocking=False):
+            raise _busy()
         try:
-            self._wait_for(handle)
+            handle = self._taken_in_time()
+        finally:
+            self._waiting.release()
+        try:
             yield
         finally:
             os.close(handle)
 
-    def _wait_for(self, handle: int) -> None:
+    def _taken_in_time(self) -> int:
+        """Return the open lock file once it is ours."""
+        handle = self._opened()
         until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+        try:
+            while not _locked(handle):
                 if time.monotonic() > until:
-                    raise UnavailableError(
-                        "background_busy", retry_after=_COME_AGAIN
-                    ) from None
+                    raise _busy()
                 time.sleep(_LOOK_EVERY)
-            else:
-                return
+        except BaseException:
+            os.close(handle)
+            raise
+        return handle
+
+    def _opened(self) -> int:
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Nobody's link is followed.
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            return os.open(self._path, flags, 0o600)
+        except OSError:
+            raise UnavailableError("storage_unavailable") from None
+
+
+def _locked(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _busy() -> UnavailableError:
+    seconds = random.randint(*_COME_AGAIN)  # noqa: S311 - spreads, hides nothing
+    return UnavailableError("background_busy", retry_after=seconds)

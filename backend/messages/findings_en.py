@@ -270,12 +270,16 @@ _LIGHT: Final = {
 }
 
 _OTHER_WALL: Final = "Stand half a metre in front of an empty light wall, in bright even light, hair tidy."
+_UNCLEAR: Final = (
+    "The edge of hair, ears or shoulders is unclear; the background was kept."
+)
+_LEFT_OVER: Final = (
+    "Things behind you would stay in the picture, so the background was kept."
+)
 _BLURRED: Final = (
     "A blurred rim would stay around the hair, so the background was kept."
 )
-_LOST: Final = (
-    "A piece of hair, ear or shoulder would be missing, so the background was kept."
-)
+_LOST: Final = "Some hair, ear or shoulder would be missing; the background was kept."
 
 _BACKGROUND: Final = {
     "background_plain": Words(
@@ -321,10 +325,8 @@ _BACKGROUND: Final = {
         "The background could not be replaced cleanly, so it was kept.",
         _OTHER_WALL,
         variants={
-            "unsure": Words(
-                wrong="The edge of hair, ears or shoulders is not clear, so the background"
-                " was kept."
-            ),
+            "unsure": Words(wrong=_UNCLEAR),
+            "unsure_strict": Words(wrong=_UNCLEAR),
             "alike": Words(
                 wrong="Hair or face and the wall are too much alike, so the background"
                 " was kept.",
@@ -335,11 +337,8 @@ _BACKGROUND: Final = {
             "haze": Words(wrong=_BLURRED),
             "lost": Words(wrong=_LOST),
             "lost_strict": Words(wrong=_LOST),
-            "pieces": Words(
-                wrong="Things behind you would stay in the picture, so the background was"
-                " kept.",
-                todo="Use an empty light wall with nothing behind you.",
-            ),
+            "pieces": Words(wrong=_LEFT_OVER),
+            "pieces_strict": Words(wrong=_LEFT_OVER),
             "holes": Words(
                 wrong="A part of you would be missing, so the background was kept.",
                 todo="Wear another colour than the wall's, in even light.",

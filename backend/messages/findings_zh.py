@@ -272,6 +272,8 @@ _LIGHT: Final = {
 _OTHER_WALL: Final = (
     "请换一面没有东西的浅色墙，离墙半米以上，光线亮而均匀，头发理顺，再拍一张。"
 )
+_UNCLEAR: Final = "头发、耳朵或肩膀的边缘和背景分不清，换背景会出错，所以没有换。"
+_LEFT_OVER: Final = "换背景后会留下身后的东西，所以没有换。"
 _BLURRED: Final = "换背景后头发边上会有一圈模糊的影子，所以没有换。"
 _LOST: Final = "换背景后会少掉一块头发、耳朵或肩膀，所以没有换。"
 
@@ -319,9 +321,8 @@ _BACKGROUND: Final = {
         "这张照片换背景后不够干净，所以保留了原来的背景。",
         _OTHER_WALL,
         variants={
-            "unsure": Words(
-                wrong="头发、耳朵或肩膀的边缘和背景分不清，换背景会出错，所以没有换。"
-            ),
+            "unsure": Words(wrong=_UNCLEAR),
+            "unsure_strict": Words(wrong=_UNCLEAR),
             "alike": Words(
                 wrong="头发或脸的颜色和身后的墙太像，分不开，所以没有换背景。",
                 todo="请换一面和头发颜色差得远的浅色墙，光线亮而均匀，再拍一张。",
@@ -331,10 +332,8 @@ _BACKGROUND: Final = {
             "haze": Words(wrong=_BLURRED),
             "lost": Words(wrong=_LOST),
             "lost_strict": Words(wrong=_LOST),
-            "pieces": Words(
-                wrong="换背景后会留下身后的东西，所以没有换。",
-                todo="请让身后空着，换一面没有东西的浅色墙，再拍一张。",
-            ),
+            "pieces": Words(wrong=_LEFT_OVER),
+            "pieces_strict": Words(wrong=_LEFT_OVER),
             "holes": Words(
                 wrong="换背景后身上会缺一块，所以没有换。",
                 todo="请穿和墙颜色不同的衣服，站在浅色墙前，光线亮而均匀，再拍一张。",

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend import policies
+from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.framing import FramingRefusal, frame
 from backend.domain.person_rules import PERSON_RULES, VARIANTS, WORDINGS
 from backend.domain.policy import CLAUSES, PolicyError, Watch, load_policy
 from backend.domain.report import Crop, Severity
-from backend.domain.rules import PORTRAIT_RULES, ensure_complete, judge_person
+from backend.domain.rules import ensure_complete, judge_person
 from tests.domain.judging import good, head
 
 TEXT = (resources.files(policies) / "notice-2025.toml").read_text(encoding="utf-8")
@@ -119,7 +120,11 @@ def test_all_problems_are_listed_at_once() -> None:
         ('wording = "light"', 'wording = "dark"', "unknown wording dark"),
         ('unit = "deg"', 'wording = "worn"', "rules.upright: unknown wording worn"),
         ("confirm = true", "confirm = 1", "confirm must be true or false"),
-        ("[100, 197, 255]", "[100, 197, 256]", "colours must be lists of three"),
+        ("[[100, 197, 255]", "[[100, 197, 256]", "colours must be lists of three"),
+        ("colour = [100, 197, 255]", "colour = [100]", "background.colour: must be"),
+        ('treatment = "keep"', 'treatment = "blur"', "background.treatment: must be"),
+        ('treatment = "keep"', "treatment = []", "background.treatment: must be keep"),
+        ('treatment = "keep"', "halo = 1", "background.halo: unknown"),
         ("colours = [[", "colours = [] # [[", "background_colour: must have colours"),
         ("preferred_max_bytes = 39936", "preferred_max_bytes = 50000", "encoding:"),
     ],
@@ -155,7 +160,9 @@ def test_whatever_an_entry_says_it_is_refused_in_words_or_can_be_judged_by(
     assert isinstance(found, Crop | FramingRefusal)
 
 
-@pytest.mark.parametrize("section", ["output", "encoding", "framing", "rules"])
+@pytest.mark.parametrize(
+    "section", ["output", "encoding", "framing", "background", "rules"]
+)
 def test_a_section_must_be_a_table(section: str) -> None:
     kept = TEXT.split("[output]")[0]
     assert f"{section}: must be a table" in problems(f"{section} = 3\n{kept}")
@@ -199,7 +206,7 @@ def test_a_rule_of_several_values_needs_limits_for_each() -> None:
 
 
 def test_every_rule_of_several_values_is_a_rule() -> None:
-    assert VARIANTS.keys() <= PERSON_RULES.keys() | PORTRAIT_RULES.keys()
+    assert VARIANTS.keys() <= PERSON_RULES.keys() | {CHANGE_RULE}
 
 
 def test_only_rules_without_variants_have_wordings() -> None:

@@ -53,7 +53,7 @@ def dressed() -> NDArray[np.float32]:
 def photo(alpha: Alpha, wall: Any = WALL) -> Pixels:
     part = alpha[..., None]
     mixed = part * dressed() + (1 - part) * np.asarray(wall, np.float32)
-    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(mixed), 0, 255), np.uint8)
 
 
 def coarse(alpha: Alpha) -> Alpha:

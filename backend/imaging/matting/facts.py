@@ -2,8 +2,9 @@
 
 Three witnesses say where the person ends: the model's views, alpha, and the colours of
 what is certain. A portrait keeps its own background where they contradict one another.
-Before a plain light wall its colour settles most of that; before any other wall nothing
-does (dark ones look like the shades of hair), so ``fringe`` and ``lost`` are then measured more strictly, under names of their own (``…_strict``).
+Before a plain light wall its colour settles most of that. Before any other wall nothing
+does, dark ones look like the shades of hair, so the measures have other names there
+(``…_strict``) and lower limits.
 """
 
 from __future__ import annotations
@@ -70,13 +71,13 @@ def facts_of(found: Separation) -> MatteFacts:
     """Return how well it went.
 
     * ``unsure``: where mask and alpha contradict, and the wall's colour settles nothing.
-    * ``alike``: of the edge of head and neck, where person and wall are of one colour.
-    * ``fringe``: half transparent and too thick for hair; before a plain wall only where
-      both sides are alike.
+    * ``alike``: of the edge of head and neck, where person and plain wall are of one colour.
+    * ``fringe``: half transparent and thick; before a plain wall where both sides are alike.
+    * ``haze``: before a plain wall, half transparent and too thick for hair.
     * ``lost``: the largest piece taken for the wall that has the person's colours, and
       before a plain wall not the wall's.
     * ``pieces``: the largest piece taken for the person where the mask sees none.
-    * ``holes``: the largest hole within the person that does not show the wall's colour.
+    * ``holes``: the largest hole within the person that does not show a plain wall.
 
     All but ``alike`` are percents of the person's area.
     """
@@ -92,21 +93,19 @@ def facts_of(found: Separation) -> MatteFacts:
         person, unlike_wall, like_wall
     )
     haze = int(thick(half, _THIN_FRINGE).sum())
-    smear = int(thick(half & alike, _THIN).sum())
-    lost = largest(thick(_looks_like_person(found) & ~like_wall, _THIN))
-    edge = np.isnan(found.known) & found.regions.above_shoulders
-    unit = 100 / area
-    return MatteFacts(
-        unsure=unit * int(thick(contradiction, _THIN).sum()),
-        alike=100 * float(alike[edge].mean()) if edge.any() else 0.0,
-        fringe=unit * smear if plain else None,
-        haze=unit * haze if plain else None,
-        fringe_strict=None if plain else unit * haze,
-        lost=unit * lost if plain else None,
-        lost_strict=None if plain else unit * lost,
-        pieces=unit * largest(person & (mask < _MIDDLE)),
-        holes=unit * _holes(person, like_wall),
-    )
+    measured = {
+        "unsure": int(thick(contradiction, _THIN).sum()),
+        "fringe": int(thick(half & alike, _THIN).sum()) if plain else haze,
+        "lost": largest(thick(_looks_like_person(found) & ~like_wall, _THIN)),
+        "pieces": largest(person & (mask < _MIDDLE)),
+    }
+    suffix = "" if plain else "_strict"
+    shares = {f"{name}{suffix}": 100 * n / area for name, n in measured.items()}
+    if plain:
+        edge = np.isnan(found.known) & found.regions.above_shoulders
+        shares["alike"] = 100 * float(alike[edge].mean()) if edge.any() else 0.0
+        shares["haze"] = 100 * haze / area
+    return MatteFacts(holes=100 * _holes(person, like_wall) / area, **shares)
 
 
 def _looks_like_person(found: Separation) -> Where:
