@@ -58,14 +58,11 @@ class Turns:
         """Return the open lock file once it is ours."""
         handle = self._opened()
         until = time.monotonic() + _PATIENCE
-        try:
-            while not _locked(handle):
-                if time.monotonic() > until:
-                    raise _busy()
-                time.sleep(_LOOK_EVERY)
-        except BaseException:
-            os.close(handle)
-            raise
+        while not _locked(handle):
+            if time.monotonic() > until:
+                os.close(handle)
+                raise _busy()
+            time.sleep(_LOOK_EVERY)
         return handle
 
     def _opened(self) -> int:
