@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from backend.db import journal, likenesses, retention, submissions
+from backend.db import journal, retention, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Campaign, Submission
 from backend.domain.backgrounds import BackgroundState
@@ -202,7 +202,6 @@ class BackgroundService:
             before = {*filter(None, (row.portrait_key, row.overlay_key))}
             _fill(row, kept)
             submissions.save_submission(session, row)
-            _keep_likeness(session, row, kept.inspection.likeness)
             retention.doom(session, before - kept.keys, at=now)
             if actor is not None:
                 self._note(session, actor, row)
@@ -294,15 +293,13 @@ def _swap(row: Submission) -> None:
 
 
 def _fill(row: Submission, kept: _Kept) -> None:
+    """Give a photo its new portrait; what it looks like stays that of its own.
+
+    The same picture is found under two names whatever is behind the person.
+    """
     report, own = kept.inspection.report, kept.inspection.own_background
     row.background = kept.state.value
     row.portrait_key, row.overlay_key = kept.portrait, kept.overlay
     row.other_portrait_key = kept.other
     row.other_report = report_to_dict(own.report) if own else None
     row.report, row.verdict = report_to_dict(report), report.verdict.value
-
-
-def _keep_likeness(session: Session, row: Submission, bits: str | None) -> None:
-    likenesses.forget_likeness(session, row.id)
-    if bits is not None:
-        likenesses.keep_likeness(session, row.id, bits)

@@ -162,15 +162,36 @@ def test_a_replaced_background_keeps_the_other_portrait_beside(
     assert standard.inspector.policies[1:] == [ordinary]
 
 
-def test_what_a_portrait_looks_like_is_kept_anew(standard: World) -> None:
+def test_what_a_photo_looks_like_is_what_it_looks_like_with_its_own_background(
+    standard: World,
+) -> None:
+    standard.inspector.likeness = "a" * 64
     who, _, photo = draft(standard)
     standard.inspector.likeness = "5" * 64
-    standard.services.backgrounds.change(who, photo.public_id)
-    with standard.db.reading() as session:
-        row_id = row_of(standard, photo).id
-        assert likenesses.likeness_of(session, row_id) == "5" * 64
-        bands = session.scalars(select(LikenessBand.submission_id)).all()
-    assert bands == [row_id] * len(band_keys("5" * 64))
+    service = standard.services.backgrounds
+    service.change(who, photo.public_id)
+    row_id = row_of(standard, photo).id
+    for background in (KEEP, STANDARD):
+        with standard.db.reading() as session:
+            assert likenesses.likeness_of(session, row_id) == "a" * 64
+            bands = session.scalars(select(LikenessBand.band_key)).all()
+        assert sorted(bands) == sorted(band_keys("a" * 64))
+        service.choose(who, photo.public_id, background)
+
+
+def test_the_same_picture_is_found_under_two_names_whatever_is_behind_it(
+    standard: World,
+) -> None:
+    standard.inspector.likeness = "a" * 64
+    first = draft(standard)
+    second = draft(standard, 2)
+    # The portraits that are made of it look otherwise.
+    standard.inspector.likeness = "5" * 64
+    one = standard.hand_in(first[0], first[2])
+    two = standard.hand_in(second[0], second[2])
+    assert one.background is two.background is BackgroundState.STANDARD
+    look = standard.services.likenesses.twins(OPERATOR, two.public_id)
+    assert [twin.submission_id for twin in look] == [one.public_id]
 
 
 def test_replacing_twice_is_replacing_once(standard: World) -> None:
