@@ -28,6 +28,7 @@ from backend.domain.likeness import band_keys
 from backend.domain.picture_check import CheckState
 from backend.domain.report import Background, Verdict
 from backend.domain.reviews import SubmissionStatus
+from backend.services import Services
 from backend.services.collecting import ConsentGiven
 from backend.services.staff import OPERATOR
 from backend.services.types import (
@@ -323,6 +324,149 @@ def test_a_campaign_may_change_its_mind(standard: World) -> None:
     assert kept.can_confirm
     assert kept.report.background is KEEP
     assert standard.submit(who, binding).background is BackgroundState.KEPT
+
+
+class Switched:
+    """A photo that was judged before the campaign changed its mind."""
+
+    def __init__(self, world: World, first: Background) -> None:
+        self.world, self.first = world, first
+        world.replace_backgrounds(first)
+        world.inspector.verdict = Verdict.FAIL
+        world.inspector.frames_failures = True
+        self.who, self.binding = world.bound(0)
+        self.bytes = world.photo()
+        self.before = self.again()
+
+    def again(self, services: Services | None = None) -> SubmissionView:
+        """Upload the same bytes."""
+        service = (services or self.world.services).submissions
+        return service.submit(
+            self.who, self.binding.public_id, self.bytes, filename=None
+        )
+
+    def switch(self) -> None:
+        other = KEEP if self.first is STANDARD else STANDARD
+        self.world.replace_backgrounds(other)
+        self.world.inspector.verdict = Verdict.PASS
+
+
+_EITHER_WAY = pytest.mark.parametrize(
+    ("first", "state"),
+    [(KEEP, BackgroundState.DUE), (STANDARD, BackgroundState.KEPT)],
+)
+
+
+@_EITHER_WAY
+def test_the_same_bytes_are_judged_again_when_the_campaign_changed_its_mind(
+    world: World, first: Background, state: BackgroundState
+) -> None:
+    photo = Switched(world, first)
+    assert photo.again() == photo.before
+    photo.switch()
+    now = photo.again()
+    assert now.public_id == photo.before.public_id
+    assert (now.status, now.background) == (SubmissionStatus.DRAFT, state)
+    assert now.report.verdict is Verdict.PASS
+    assert row_of(world, now).verdict == Verdict.PASS
+    ordinary = world.services.policies["notice-2025"]
+    fitting = promised(ordinary) if first is KEEP else ordinary
+    assert world.inspector.policies[1:] == [fitting]
+    # Once is enough.
+    assert photo.again() == now
+    assert len(world.inspector.seen) == 2
+    handed = world.hand_in(photo.who, now)
+    assert handed.status is SubmissionStatus.PENDING
+    with world.db.reading() as session:
+        assert likenesses.likeness_of(session, row_of(world, now).id)
+    assert doomed(world) == strays(world) == set()
+
+
+@_EITHER_WAY
+def test_a_superseded_photo_is_judged_again_when_it_is_the_draft_again(
+    world: World, first: Background, state: BackgroundState
+) -> None:
+    photo = Switched(world, first)
+    between = world.submit(photo.who, photo.binding)
+    photo.switch()
+    now = photo.again()
+    assert now.public_id == photo.before.public_id
+    assert (now.status, now.background) == (SubmissionStatus.DRAFT, state)
+    assert now.report.verdict is Verdict.PASS
+    assert [step.status for step in now.history] == ["draft", "superseded", "draft"]
+    gone = world.services.submissions.get(photo.who, between.public_id)
+    assert gone.status is SubmissionStatus.SUPERSEDED
+    current = world.services.submissions.current(photo.who, photo.binding.public_id)
+    assert current == now
+
+
+def test_files_of_the_earlier_judgement_go_unless_another_row_names_them(
+    world: World,
+) -> None:
+    photo = Switched(world, KEEP)
+    old = row_of(world, photo.before)
+    other_who, other = world.bound(1)
+    world.services.submissions.submit(
+        other_who, other.public_id, photo.bytes, filename=None
+    )
+    photo.switch()
+
+    class Redrawing:
+        """An inspector that draws otherwise than before."""
+
+        def inspect(self, *args: object, **options: object) -> CannedInspection:
+            found = world.inspector.inspect(*args, **options)  # type: ignore[arg-type] # passed on
+            return replace(found, portrait=b"new", overlay=b"drawn anew")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.inspector, name)
+
+    services = world.inspected_by(Redrawing())  # type: ignore[arg-type] # does what is used
+    photo.again(services)
+    new = row_of(world, photo.before)
+    assert new.original_key == old.original_key
+    assert {new.portrait_key, new.overlay_key}.isdisjoint(
+        {old.portrait_key, old.overlay_key}
+    )
+    # The other student's photo has the same files.
+    assert doomed(world) == set()
+    assert not world.services.reconcile.compare().missing
+    services.submissions.submit(other_who, other.public_id, photo.bytes, filename=None)
+    assert doomed(world) == {old.portrait_key, old.overlay_key}
+    assert not strays(world)
+
+
+@_EITHER_WAY
+def test_what_was_handed_in_is_not_judged_again(
+    world: World, first: Background, state: BackgroundState
+) -> None:
+    photo = Switched(world, first)
+    asked = world.services.submissions.request_review(photo.who, photo.before.public_id)
+    photo.switch()
+    assert photo.again() == asked
+    assert asked.background is not state
+    assert len(world.inspector.seen) == 1
+
+
+def test_what_was_done_to_a_background_is_not_done_again(standard: World) -> None:
+    photo = Switched(standard, STANDARD)
+    standard.inspector.verdict = Verdict.PASS
+    done = standard.services.backgrounds.change(photo.who, photo.before.public_id)
+    photo.switch()
+    assert photo.again() == done
+    assert done.background is BackgroundState.STANDARD
+
+
+def test_the_same_bytes_many_times_at_once_are_judged_again_as_one(
+    world: World,
+) -> None:
+    photo = Switched(world, KEEP)
+    photo.switch()
+    answers = at_once([photo.again] * 8, threads=8)
+    assert not [a for a in answers if isinstance(a, DomainError)]
+    (only,) = world.services.submissions.all_of(photo.who, photo.binding.public_id)
+    assert only.background is BackgroundState.DUE
+    assert only.version == photo.before.version + 1
 
 
 def test_a_new_campaign_begins_as_its_policy_says(
