@@ -30,6 +30,7 @@ from backend.services.submission_views import (
     background_of,
     ensure_shown,
     is_choosable,
+    is_due,
     is_other_refused,
     submission_view,
 )
@@ -92,15 +93,15 @@ class BackgroundService:
                 session, public_id, principal_id=principal.id
             )
 
-        def is_due(row: Submission) -> bool:
-            return _is_due(row) and row.status == SubmissionStatus.DRAFT
+        def waits(row: Submission) -> bool:
+            return is_due(row) and row.status == SubmissionStatus.DRAFT
 
         with self._db.reading() as session:
             row, binding = find(session)
-            if is_due(row):
+            if waits(row):
                 now = self._clock.now()
                 admit(session, principal, binding.public_id, now=now)
-        return self._change(find, is_due)
+        return self._change(find, waits)
 
     def change_as_staff(self, actor: StaffUser, public_id: str) -> SubmissionView:
         """Replace the background of a photo that awaits a decision, and for this.
@@ -120,10 +121,10 @@ class BackgroundService:
                 raise ConflictError("binding_released")
             return row, binding
 
-        def is_due(row: Submission) -> bool:
-            return _is_due(row) and row.status == SubmissionStatus.PENDING
+        def waits(row: Submission) -> bool:
+            return is_due(row) and row.status == SubmissionStatus.PENDING
 
-        return self._change(find, is_due, actor)
+        return self._change(find, waits, actor)
 
     def choose(
         self, principal: Principal, public_id: str, background: Background
@@ -176,26 +177,26 @@ class BackgroundService:
                 _swap(row)
                 submissions.save_submission(session, row)
                 self._note(session, actor, row)
-            return submission_view(session, row, binding, name_staff=True)
+            return submission_view(session, row, binding, for_staff=True)
 
         return until_won(self._db, choose)
 
     def _change(
         self,
         find: Callable[[Session], _Found],
-        is_due: Callable[[Submission], bool],
+        waits: Callable[[Submission], bool],
         actor: StaffUser | None = None,
     ) -> SubmissionView:
         with self._db.reading() as session:
             row, binding = find(session)
-            if not is_due(row):
-                return submission_view(session, row, binding, name_staff=bool(actor))
+            if not waits(row):
+                return submission_view(session, row, binding, for_staff=bool(actor))
             wanted = session.get_one(Campaign, binding.campaign_id).background
         kept = self._make(row, Background(wanted))
 
         def keep(session: Session) -> None:
             row, now = _still(session, find), self._clock.now()
-            if row is None or not is_due(row) or row.original_key != kept.original:
+            if row is None or not waits(row) or row.original_key != kept.original:
                 # Somebody else was quicker, or it was taken back, or deleted.
                 retention.doom(session, kept.keys, at=now)
                 return
@@ -209,7 +210,7 @@ class BackgroundService:
         until_won(self._db, keep)
         with self._db.reading() as session:
             row, binding = find(session)
-            return submission_view(session, row, binding, name_staff=bool(actor))
+            return submission_view(session, row, binding, for_staff=bool(actor))
 
     def _make(self, row: Submission, wanted: Background) -> _Kept:
         """Look at the photo again, and keep the files that come of it."""
@@ -264,10 +265,6 @@ def _still(session: Session, find: Callable[[Session], _Found]) -> Submission | 
         return find(session)[0]
     except DomainError:
         return None
-
-
-def _is_due(row: Submission) -> bool:
-    return row.background == BackgroundState.DUE and row.original_key is not None
 
 
 def _is_other_wanted(row: Submission, background: Background) -> bool:

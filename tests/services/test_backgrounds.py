@@ -645,6 +645,59 @@ def test_a_reviewer_has_what_is_due_done(standard: World) -> None:
     assert service.change_as_staff(reviewer, asked.public_id) == done
 
 
+def asked_while_due(world: World) -> SubmissionView:
+    """Return a photo on which a person is to decide, its background not replaced yet."""
+    world.inspector.verdict = Verdict.FAIL
+    world.inspector.frames_failures = True
+    who, _, failing = draft(world)
+    return world.services.submissions.request_review(who, failing.public_id)
+
+
+def as_staff(world: World, photo: SubmissionView) -> SubmissionView:
+    return world.services.search.submission(OPERATOR, photo.public_id).view
+
+
+def test_what_is_due_is_not_approved(standard: World) -> None:
+    photo = asked_while_due(standard)
+    assert not as_staff(standard, photo).can_approve
+    with pytest.raises(ConflictError, match="background_due"):
+        decide(standard, photo)
+    assert as_staff(standard, photo).status is SubmissionStatus.PENDING
+    done = standard.services.backgrounds.change_as_staff(OPERATOR, photo.public_id)
+    assert done.can_approve
+    decide(standard, done)
+    approved = as_staff(standard, photo)
+    assert approved.status is SubmissionStatus.APPROVED
+    assert not approved.can_approve
+    # What staff may do is not told to the owner.
+    assert not photo.can_approve
+
+
+def test_what_is_due_may_be_returned(standard: World) -> None:
+    photo = asked_while_due(standard)
+    returned = standard.services.reviews.decide(
+        OPERATOR,
+        photo.public_id,
+        action="return",
+        reasons=("背景不均匀",),
+        note="",
+        expected_version=photo.version,
+    )
+    assert returned.status is SubmissionStatus.RETURNED
+
+
+def test_what_was_due_and_cannot_be_replaced_any_more_may_be_approved(
+    standard: World,
+) -> None:
+    photo = asked_while_due(standard)
+    with standard.db.transaction() as session:
+        session.get_one(Submission, row_of(standard, photo).id).original_key = None
+    photo = as_staff(standard, photo)
+    assert photo.can_approve
+    decide(standard, photo)
+    assert as_staff(standard, photo).status is SubmissionStatus.APPROVED
+
+
 def test_station_accounts_do_not_review(standard: World) -> None:
     photo = handed_in(standard)
     service, station = standard.services.backgrounds, standard.staff["cs01"]
