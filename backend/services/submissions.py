@@ -8,7 +8,7 @@ worst a crash leaves behind is a file without a row.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -211,19 +211,31 @@ class SubmissionService:
             ConflictError: ``submission_settled``, ``illegal_transition``;
                 ``background_due``: it has to be replaced first.
         """
+        return self._hand_in(principal, public_id, background, human_review=False)
 
-        def agree(row: Submission) -> str:
-            return _agreement(row, background)
-
-        return self._hand_in(principal, public_id, agree)
-
-    def request_review(self, principal: Principal, public_id: str) -> SubmissionView:
+    def request_review(
+        self,
+        principal: Principal,
+        public_id: str,
+        *,
+        background: Background | None = None,
+    ) -> SubmissionView:
         """Hand in a photo the rules refuse, for a person to look at.
 
+        Where the background is still due, staff may have it replaced: the campaign said
+        so before the student asked.
+
+        Args:
+            principal: who.
+            public_id: which photo.
+            background: which one the portrait shows, as in :meth:`confirm`.
+
         Raises:
-            RefusedError: ``review_not_needed``: it may simply be confirmed.
+            RefusedError: ``review_not_needed``: it may simply be confirmed;
+                ``background_not_agreed``: as in :meth:`confirm`.
+            ConflictError: ``submission_settled``, ``illegal_transition``.
         """
-        return self._hand_in(principal, public_id, None)
+        return self._hand_in(principal, public_id, background, human_review=True)
 
     def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
         """Take a photo back; its files go, unless another row needs them."""
@@ -323,10 +335,11 @@ class SubmissionService:
         self,
         principal: Principal,
         public_id: str,
-        agree: Callable[[Submission], str] | None,
+        background: Background | None,
+        *,
+        human_review: bool,
     ) -> SubmissionView:
-        """Hand in what the rules let pass, or without an agreement what they refuse."""
-        human_review = agree is None
+        """Hand in what the rules let pass, or for a person to look at what they refuse."""
 
         def hand_in(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(
@@ -340,7 +353,9 @@ class SubmissionService:
                 raise RefusedError("photo_not_acceptable")
             if human_review and not refused:
                 raise RefusedError("review_not_needed")
-            note = agree(row) if agree else ""
+            if row.background == BackgroundState.DUE and not human_review:
+                raise ConflictError("background_due")
+            note = _agreement(row, background)
             before = submissions.find_handed_in(session, binding.id)
             if before is not None and before.id != row.id:
                 self._supersede(session, before, by=principal)
@@ -422,12 +437,9 @@ def _agreement(row: Submission, background: Background | None) -> str:
     """Return what was agreed to, in words for the log; nothing where nothing was done.
 
     Raises:
-        ConflictError: ``background_due``.
         RefusedError: ``background_not_agreed``.
     """
     state = BackgroundState(row.background)
-    if state is BackgroundState.DUE:
-        raise ConflictError("background_due")
     replaced = state in {BackgroundState.STANDARD, BackgroundState.DECLINED}
     if background is None and not replaced:
         return ""

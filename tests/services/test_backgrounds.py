@@ -565,6 +565,49 @@ def test_the_own_background_is_agreed_to_as_well(standard: World) -> None:
     assert pending.history[-1].note == "同意使用原背景"
 
 
+def test_who_asks_for_a_person_agrees_to_a_background_as_well(
+    standard: World,
+) -> None:
+    standard.inspector.standard_verdict = Verdict.FAIL
+    who, photo = changed(standard)
+    assert photo.can_request_review
+    service = standard.services.submissions
+    for background in (None, KEEP):
+        with pytest.raises(RefusedError, match="background_not_agreed"):
+            service.request_review(who, photo.public_id, background=background)
+    asked = service.request_review(who, photo.public_id, background=STANDARD)
+    assert asked.status is SubmissionStatus.PENDING
+    assert asked.history[-1].note == "同意使用标准背景"
+
+
+def test_who_asks_for_a_person_may_have_chosen_the_own_background(
+    standard: World,
+) -> None:
+    who, photo = changed(standard)
+    standard.services.backgrounds.choose(who, photo.public_id, KEEP)
+    with standard.db.transaction() as session:
+        session.get_one(Submission, row_of(standard, photo).id).verdict = "fail"
+    service = standard.services.submissions
+    with pytest.raises(RefusedError, match="background_not_agreed"):
+        service.request_review(who, photo.public_id, background=STANDARD)
+    asked = service.request_review(who, photo.public_id, background=KEEP)
+    assert asked.history[-1].note == "同意使用原背景"
+
+
+def test_who_asks_for_a_person_before_it_is_replaced_agrees_to_no_background(
+    standard: World,
+) -> None:
+    standard.inspector.verdict = Verdict.FAIL
+    standard.inspector.frames_failures = True
+    who, _, photo = draft(standard)
+    service = standard.services.submissions
+    with pytest.raises(RefusedError, match="background_not_agreed"):
+        service.request_review(who, photo.public_id, background=STANDARD)
+    asked = service.request_review(who, photo.public_id)
+    assert asked.background is BackgroundState.DUE
+    assert asked.history[-1].note == ""
+
+
 def test_photos_of_others_are_not_found(standard: World) -> None:
     _, photo = changed(standard)
     other, service = standard.principal(), standard.services.backgrounds
