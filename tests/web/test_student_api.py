@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.report import Background
-from tests.fakes import WORDS_OF_THE_CHANGE, Replacing
+from tests.fakes import Replacing
 from tests.web.student_support import (
     ObedientInspector,
     Stage,
@@ -193,7 +193,6 @@ def test_who_is_not_served_yet_is_told_when_to_ask_again(
     assert json_of(program.call("POST", path))["background"] == "standard"
 
 
-@WORDS_OF_THE_CHANGE
 def test_a_background_that_stays_says_why(stage: Stage, program: Program) -> None:
     stage.replace_backgrounds()
     assert isinstance(stage.inspector, ObedientInspector)
