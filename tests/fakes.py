@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
 
-import pytest
 from argon2 import PasswordHasher
 
 from backend.crypto import Passwords
@@ -41,14 +39,8 @@ from backend.domain.wechat import (
     SendOutcome,
     WeChatUser,
 )
-from backend.messages import findings_zh
 from tests import secrecy
 from tests.domain.judging import good
-
-#: Until the rule has its words, what shows them is known to fail.
-WORDS_OF_THE_CHANGE: Final = pytest.mark.xfail(
-    CHANGE_RULE not in findings_zh.RULES, reason="the rule has no words yet"
-)
 
 
 @dataclass

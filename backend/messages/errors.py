@@ -420,7 +420,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "background_due": (
             "背景还没有处理好",
-            "请等标准背景做好、看过效果后再确认。",
+            "请先换好背景、看过效果，再确认或通过；审核时也可以退回照片。",
         ),
         "background_busy": (
             "正在为其他照片更换背景",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from backend.db import journal, likenesses, retention, submissions
+from backend.db import journal, retention, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Campaign, Submission
 from backend.domain.backgrounds import BackgroundState
@@ -30,6 +30,7 @@ from backend.services.submission_views import (
     background_of,
     ensure_shown,
     is_choosable,
+    is_due,
     is_other_refused,
     submission_view,
 )
@@ -92,15 +93,15 @@ class BackgroundService:
                 session, public_id, principal_id=principal.id
             )
 
-        def is_due(row: Submission) -> bool:
-            return _is_due(row) and row.status == SubmissionStatus.DRAFT
+        def waits(row: Submission) -> bool:
+            return is_due(row) and row.status == SubmissionStatus.DRAFT
 
         with self._db.reading() as session:
             row, binding = find(session)
-            if is_due(row):
+            if waits(row):
                 now = self._clock.now()
                 admit(session, principal, binding.public_id, now=now)
-        return self._change(find, is_due)
+        return self._change(find, waits)
 
     def change_as_staff(self, actor: StaffUser, public_id: str) -> SubmissionView:
         """Replace the background of a photo that awaits a decision, and for this.
@@ -120,10 +121,10 @@ class BackgroundService:
                 raise ConflictError("binding_released")
             return row, binding
 
-        def is_due(row: Submission) -> bool:
-            return _is_due(row) and row.status == SubmissionStatus.PENDING
+        def waits(row: Submission) -> bool:
+            return is_due(row) and row.status == SubmissionStatus.PENDING
 
-        return self._change(find, is_due, actor)
+        return self._change(find, waits, actor)
 
     def choose(
         self, principal: Principal, public_id: str, background: Background
@@ -176,33 +177,32 @@ class BackgroundService:
                 _swap(row)
                 submissions.save_submission(session, row)
                 self._note(session, actor, row)
-            return submission_view(session, row, binding, name_staff=True)
+            return submission_view(session, row, binding, for_staff=True)
 
         return until_won(self._db, choose)
 
     def _change(
         self,
         find: Callable[[Session], _Found],
-        is_due: Callable[[Submission], bool],
+        waits: Callable[[Submission], bool],
         actor: StaffUser | None = None,
     ) -> SubmissionView:
         with self._db.reading() as session:
             row, binding = find(session)
-            if not is_due(row):
-                return submission_view(session, row, binding, name_staff=bool(actor))
+            if not waits(row):
+                return submission_view(session, row, binding, for_staff=bool(actor))
             wanted = session.get_one(Campaign, binding.campaign_id).background
         kept = self._make(row, Background(wanted))
 
         def keep(session: Session) -> None:
             row, now = _still(session, find), self._clock.now()
-            if row is None or not is_due(row) or row.original_key != kept.original:
+            if row is None or not waits(row) or row.original_key != kept.original:
                 # Somebody else was quicker, or it was taken back, or deleted.
                 retention.doom(session, kept.keys, at=now)
                 return
             before = {*filter(None, (row.portrait_key, row.overlay_key))}
             _fill(row, kept)
             submissions.save_submission(session, row)
-            _keep_likeness(session, row, kept.inspection.likeness)
             retention.doom(session, before - kept.keys, at=now)
             if actor is not None:
                 self._note(session, actor, row)
@@ -210,7 +210,7 @@ class BackgroundService:
         until_won(self._db, keep)
         with self._db.reading() as session:
             row, binding = find(session)
-            return submission_view(session, row, binding, name_staff=bool(actor))
+            return submission_view(session, row, binding, for_staff=bool(actor))
 
     def _make(self, row: Submission, wanted: Background) -> _Kept:
         """Look at the photo again, and keep the files that come of it."""
@@ -267,10 +267,6 @@ def _still(session: Session, find: Callable[[Session], _Found]) -> Submission | 
         return None
 
 
-def _is_due(row: Submission) -> bool:
-    return row.background == BackgroundState.DUE and row.original_key is not None
-
-
 def _is_other_wanted(row: Submission, background: Background) -> bool:
     """Tell whether the other portrait is meant, if there is a choice at all."""
     if row.background == BackgroundState.DUE:
@@ -294,15 +290,13 @@ def _swap(row: Submission) -> None:
 
 
 def _fill(row: Submission, kept: _Kept) -> None:
+    """Give a photo its new portrait; what it looks like stays that of its own.
+
+    The same picture is found under two names whatever is behind the person.
+    """
     report, own = kept.inspection.report, kept.inspection.own_background
     row.background = kept.state.value
     row.portrait_key, row.overlay_key = kept.portrait, kept.overlay
     row.other_portrait_key = kept.other
     row.other_report = report_to_dict(own.report) if own else None
     row.report, row.verdict = report_to_dict(report), report.verdict.value
-
-
-def _keep_likeness(session: Session, row: Submission, bits: str | None) -> None:
-    likenesses.forget_likeness(session, row.id)
-    if bits is not None:
-        likenesses.keep_likeness(session, row.id, bits)

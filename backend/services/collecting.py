@@ -202,10 +202,17 @@ class CollectingService:
         who = self._acting_on(actor, submission_id)
         return self._submissions.confirm(who, submission_id, background=background)
 
-    def request_review(self, actor: StaffUser, submission_id: str) -> SubmissionView:
+    def request_review(
+        self,
+        actor: StaffUser,
+        submission_id: str,
+        *,
+        background: Background | None = None,
+    ) -> SubmissionView:
         """Hand in a photo the rules refuse, for a person to look at."""
         who = self._acting_on(actor, submission_id)
-        return self._submissions.request_review(who, submission_id)
+        service = self._submissions
+        return service.request_review(who, submission_id, background=background)
 
     def media(self, actor: StaffUser, submission_id: str, kind: MediaKind) -> Media:
         """Return a picture of a student's photo.

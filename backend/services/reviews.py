@@ -34,7 +34,7 @@ from backend.ports import Clock, Job, Jobs
 from backend.services.access import require_admin, require_reviewer
 from backend.services.admission import let_redo
 from backend.services.outbox import tell_holders
-from backend.services.submission_views import submission_view
+from backend.services.submission_views import is_due, submission_view
 from backend.services.types import StaffUser, SubmissionView
 
 #: What a decision is told as.
@@ -71,7 +71,8 @@ class ReviewService:
         Raises:
             PermissionDeniedError: not a reviewer.
             ConflictError: ``stale_decision``: it changed since it was looked at;
-                ``binding_released``: the photo is nobody's any more.
+                ``binding_released``: the photo is nobody's any more;
+                ``background_due``: what would be approved is not what will be printed.
             InvalidInputError: a return without any reason.
             RefusedError: ``photo_not_acceptable``: nothing to approve, no portrait.
         """
@@ -84,6 +85,8 @@ class ReviewService:
             if action == "approve" and row.portrait_key is None:
                 raise RefusedError("photo_not_acceptable")
             following = next_status(SubmissionStatus(row.status), Action(action))
+            if action == "approve" and is_due(row):
+                raise ConflictError("background_due")
             row.status = following.value
             row.return_reasons = list(reasons) if action == "return" else []
             row.return_note = note if action == "return" else ""
@@ -103,7 +106,7 @@ class ReviewService:
             tell_holders(
                 session, _TOLD[following], binding, row, at=now, due=now + UNDO_TIME
             )
-            view = submission_view(session, row, binding, name_staff=True)
+            view = submission_view(session, row, binding, for_staff=True)
         # This one is not due yet; those of a minute ago are.
         self._jobs.wake(Job.MESSAGES)
         return view
@@ -139,7 +142,7 @@ class ReviewService:
                 review_queue.take(
                     session, row.id, actor.id, now=now, until=now + CLAIM_TIME
                 )
-            return submission_view(session, row, binding, name_staff=True)
+            return submission_view(session, row, binding, for_staff=True)
 
     def release_binding(self, actor: StaffUser, binding_id: str, reason: str) -> None:
         """Undo a binding, so that the code and the student are free again.

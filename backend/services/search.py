@@ -404,7 +404,7 @@ def _admin_view(
     )
     check = pushes.check_of(session, photo.id)
     return AdminSubmission(
-        view=submission_view(session, photo, binding, name_staff=True),
+        view=submission_view(session, photo, binding, for_staff=True),
         source=photo.source,
         file=photo.file,
         decided_by=decided_by.display_name if decided_by else "",

@@ -31,9 +31,13 @@ def ensure_shown(session: Session, actor: StaffUser, photo: Submission) -> None:
 
 
 def submission_view(
-    session: Session, row: Submission, binding: Binding, *, name_staff: bool = False
+    session: Session, row: Submission, binding: Binding, *, for_staff: bool = False
 ) -> SubmissionView:
-    """Return a submission as a value; students are not told which person decided."""
+    """Return a submission as its owner sees it, or for staff.
+
+    Staff are told which person decided, and what staff may do with it; its owner, what
+    its owner may do.
+    """
     status = SubmissionStatus(row.status)
     handed_in = submissions.find_handed_in(session, row.binding_id)
     settled = handed_in is not None and SubmissionStatus(handed_in.status) in SETTLED
@@ -53,12 +57,18 @@ def submission_view(
         version=row.version,
         can_confirm=draft and not failed and row.background != BackgroundState.DUE,
         can_request_review=draft and failed,
+        can_approve=for_staff
+        and may(status, Action.APPROVE)
+        and row.portrait_key is not None
+        and not is_due(row),
         can_withdraw=may(status, Action.WITHDRAW),
         can_resubmit=not settled,
-        can_choose_background=_may_choose(row, status, draft=draft, staff=name_staff),
+        can_choose_background=_may_choose(
+            row, status, draft=draft, for_staff=for_staff
+        ),
         created_at=row.created_at,
         confirmed_at=row.confirmed_at,
-        history=_history(session, row.id, name_staff=name_staff),
+        history=_history(session, row.id, for_staff=for_staff),
     )
 
 
@@ -76,6 +86,11 @@ def picture_keys(row: Submission) -> dict[MediaKind, str]:
 def is_refused(row: Submission) -> bool:
     """Tell whether the rules refuse a photo, so that only a person may let it pass."""
     return row.verdict == Verdict.FAIL or row.portrait_key is None
+
+
+def is_due(row: Submission) -> bool:
+    """Tell whether the background is still to be replaced, and can be."""
+    return row.background == BackgroundState.DUE and row.original_key is not None
 
 
 def background_of(state: str) -> Background:
@@ -97,18 +112,18 @@ def is_other_refused(row: Submission) -> bool:
 
 
 def _may_choose(
-    row: Submission, status: SubmissionStatus, *, draft: bool, staff: bool
+    row: Submission, status: SubmissionStatus, *, draft: bool, for_staff: bool
 ) -> bool:
     if not is_choosable(row):
         return False
-    if staff:
+    if for_staff:
         return status is SubmissionStatus.PENDING
     declined = row.background == BackgroundState.DECLINED
     return draft and (declined or not is_other_refused(row))
 
 
 def _history(
-    session: Session, submission_id: int, *, name_staff: bool
+    session: Session, submission_id: int, *, for_staff: bool
 ) -> tuple[HistoryItem, ...]:
     return tuple(
         HistoryItem(
@@ -116,7 +131,7 @@ def _history(
             at=event.at,
             by=cast("Literal['student', 'staff', 'system']", event.by),
             note=event.note,
-            who=event.who if name_staff else "",
+            who=event.who if for_staff else "",
         )
         for event in submissions.events_of(session, submission_id)
     )

@@ -8,14 +8,14 @@ worst a crash leaves behind is a file without a row.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
 from backend.db import bindings, likenesses, outbox, pushes, retention, submissions
 from backend.db.engine import Database, Session
-from backend.db.models import Binding, Submission
+from backend.db.models import Binding, Campaign, Submission
 from backend.domain.backgrounds import BackgroundState, promised
 from backend.domain.errors import ConflictError, NotFoundError, RefusedError
 from backend.domain.photo import FileFacts
@@ -103,7 +103,8 @@ class SubmissionService:
         """Judge one photo and keep it as a draft; the same bytes find their receipt.
 
         Where the campaign replaces the background, it is due to be replaced afterwards,
-        and the photo is judged for that.
+        and the photo is judged for that. Where the campaign has changed its mind since,
+        the same bytes are judged again, unless they were handed in.
 
         Args:
             principal: who.
@@ -125,7 +126,10 @@ class SubmissionService:
             binding, campaign = admit(session, principal, binding_id, now=now)
             if from_album and not campaign.album_allowed:
                 raise RefusedError("album_not_allowed")
-            known = _known(session, binding, sha256)
+            row = submissions.find_same_bytes(session, binding.id, sha256)
+            known = None
+            if row is not None and not _is_misjudged(row, campaign):
+                known = submission_view(session, row, binding)
         if known is not None:
             return (
                 known
@@ -144,9 +148,13 @@ class SubmissionService:
 
         def insert(session: Session) -> SubmissionView:
             now = self._clock.now()
-            binding, _ = admit(session, principal, binding_id, now=now)
-            known = _known(session, binding, sha256)
-            return known or self._insert(session, principal, binding, kept, source)
+            binding, campaign = admit(session, principal, binding_id, now=now)
+            row = submissions.find_same_bytes(session, binding.id, sha256)
+            if row is None:
+                return self._insert(session, principal, binding, kept, source)
+            if _is_misjudged(row, campaign):
+                self._judge_again(session, principal, row, kept)
+            return submission_view(session, row, binding)
 
         return until_won(self._db, insert)
 
@@ -203,19 +211,31 @@ class SubmissionService:
             ConflictError: ``submission_settled``, ``illegal_transition``;
                 ``background_due``: it has to be replaced first.
         """
+        return self._hand_in(principal, public_id, background, human_review=False)
 
-        def agree(row: Submission) -> str:
-            return _agreement(row, background)
-
-        return self._hand_in(principal, public_id, agree)
-
-    def request_review(self, principal: Principal, public_id: str) -> SubmissionView:
+    def request_review(
+        self,
+        principal: Principal,
+        public_id: str,
+        *,
+        background: Background | None = None,
+    ) -> SubmissionView:
         """Hand in a photo the rules refuse, for a person to look at.
 
+        Where the background is still due, staff may have it replaced: the campaign said
+        so before the student asked.
+
+        Args:
+            principal: who.
+            public_id: which photo.
+            background: which one the portrait shows, as in :meth:`confirm`.
+
         Raises:
-            RefusedError: ``review_not_needed``: it may simply be confirmed.
+            RefusedError: ``review_not_needed``: it may simply be confirmed;
+                ``background_not_agreed``: as in :meth:`confirm`.
+            ConflictError: ``submission_settled``, ``illegal_transition``.
         """
-        return self._hand_in(principal, public_id, None)
+        return self._hand_in(principal, public_id, background, human_review=True)
 
     def withdraw(self, principal: Principal, public_id: str) -> SubmissionView:
         """Take a photo back; its files go, unless another row needs them."""
@@ -282,7 +302,6 @@ class SubmissionService:
     ) -> SubmissionView:
         draft = submissions.find_draft(session, binding.id)
         self._supersede(session, draft, by=principal)
-        report = kept.inspection.report
         row = Submission(
             public_id=new_public_id(),
             binding_id=binding.id,
@@ -290,33 +309,37 @@ class SubmissionService:
             source=source.value,
             status=SubmissionStatus.DRAFT.value,
             sha256=kept.sha256,
-            original_key=kept.original,
-            portrait_key=kept.portrait,
-            overlay_key=kept.overlay,
-            original_type=_TYPES[kept.inspection.file.format],
-            file=_file_dict(kept.inspection.file),
-            report=report_to_dict(report),
-            verdict=report.verdict.value,
-            policy=report.policy,
-            background=kept.background.value,
             human_review_requested=False,
             return_reasons=[],
             created_at=self._clock.now(),
         )
-        submissions.save_submission(session, row)
-        if kept.inspection.likeness is not None:
-            likenesses.keep_likeness(session, row.id, kept.inspection.likeness)
+        _fill(session, row, kept)
         self._log(session, row, by=principal)
         return submission_view(session, row, binding)
+
+    def _judge_again(
+        self, session: Session, principal: Principal, row: Submission, kept: _Kept
+    ) -> None:
+        """Give a known photo the judgement that fits its campaign now, as the draft."""
+        before = set(picture_keys(row).values())
+        if row.status == SubmissionStatus.SUPERSEDED:
+            draft = submissions.find_draft(session, row.binding_id)
+            self._supersede(session, draft, by=principal)
+            self._move(session, row, Action.REVIVE, by=principal)
+        likenesses.forget_likeness(session, row.id)
+        _fill(session, row, kept)
+        left = before - set(picture_keys(row).values())
+        retention.doom(session, left, at=self._clock.now())
 
     def _hand_in(
         self,
         principal: Principal,
         public_id: str,
-        agree: Callable[[Submission], str] | None,
+        background: Background | None,
+        *,
+        human_review: bool,
     ) -> SubmissionView:
-        """Hand in what the rules let pass, or without an agreement what they refuse."""
-        human_review = agree is None
+        """Hand in what the rules let pass, or for a person to look at what they refuse."""
 
         def hand_in(session: Session) -> SubmissionView:
             row, binding = submissions.get_submission(
@@ -330,7 +353,9 @@ class SubmissionService:
                 raise RefusedError("photo_not_acceptable")
             if human_review and not refused:
                 raise RefusedError("review_not_needed")
-            note = agree(row) if agree else ""
+            if row.background == BackgroundState.DUE and not human_review:
+                raise ConflictError("background_due")
+            note = _agreement(row, background)
             before = submissions.find_handed_in(session, binding.id)
             if before is not None and before.id != row.id:
                 self._supersede(session, before, by=principal)
@@ -381,22 +406,40 @@ class SubmissionService:
         )
 
 
-def _known(session: Session, binding: Binding, sha256: str) -> SubmissionView | None:
-    """Return what these bytes became for this binding before."""
-    row = submissions.find_same_bytes(session, binding.id, sha256)
-    return submission_view(session, row, binding) if row else None
+def _is_misjudged(row: Submission, campaign: Campaign) -> bool:
+    """Tell whether a photo was judged for another background than it would have now.
+
+    What was handed in is left alone, and so is what was done already: a background
+    that was replaced, or could not be. Without a portrait there is nothing to replace.
+    """
+    if row.confirmed_at is not None or row.portrait_key is None:
+        return False
+    replaces = campaign.background == Background.STANDARD
+    unfit = BackgroundState.KEPT if replaces else BackgroundState.DUE
+    return row.background == unfit
+
+
+def _fill(session: Session, row: Submission, kept: _Kept) -> None:
+    """Write what was found in an upload into its row, and keep what it looks like."""
+    report, likeness = kept.inspection.report, kept.inspection.likeness
+    row.original_key, row.portrait_key = kept.original, kept.portrait
+    row.overlay_key = kept.overlay
+    row.original_type = _TYPES[kept.inspection.file.format]
+    row.file = _file_dict(kept.inspection.file)
+    row.report, row.verdict = report_to_dict(report), report.verdict.value
+    row.policy, row.background = report.policy, kept.background.value
+    submissions.save_submission(session, row)
+    if likeness is not None:
+        likenesses.keep_likeness(session, row.id, likeness)
 
 
 def _agreement(row: Submission, background: Background | None) -> str:
     """Return what was agreed to, in words for the log; nothing where nothing was done.
 
     Raises:
-        ConflictError: ``background_due``.
         RefusedError: ``background_not_agreed``.
     """
     state = BackgroundState(row.background)
-    if state is BackgroundState.DUE:
-        raise ConflictError("background_due")
     replaced = state in {BackgroundState.STANDARD, BackgroundState.DECLINED}
     if background is None and not replaced:
         return ""

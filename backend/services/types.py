@@ -331,6 +331,8 @@ class SubmissionView:
     Attributes:
         other_report: of the portrait with the other background, while it is kept.
         can_confirm: it is acceptable, and its background is not due to be replaced.
+        can_approve: only for staff: it awaits a decision, and its background does not
+            have to be replaced first.
         can_choose_background: the other portrait may be taken instead of this one: by
             the owner before it is handed in, by staff while a decision is awaited.
     """
@@ -348,6 +350,7 @@ class SubmissionView:
     version: int
     can_confirm: bool
     can_request_review: bool
+    can_approve: bool
     can_withdraw: bool
     can_resubmit: bool
     can_choose_background: bool

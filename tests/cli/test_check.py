@@ -14,7 +14,7 @@ from PIL import Image
 from backend.cli import main
 from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.report import Verdict
-from tests.fakes import WORDS_OF_THE_CHANGE, CannedInspector, Replacing
+from tests.fakes import CannedInspector, Replacing
 from tests.photos import labelled
 from tests.pictures import as_jpeg, astronaut
 
@@ -165,7 +165,6 @@ def test_another_program_has_its_turn_first(
     assert waited == [2]
 
 
-@WORDS_OF_THE_CHANGE
 def test_why_a_background_was_not_replaced_is_said(
     photos: Path, inspector: CannedInspector
 ) -> None:

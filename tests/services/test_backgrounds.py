@@ -28,6 +28,7 @@ from backend.domain.likeness import band_keys
 from backend.domain.picture_check import CheckState
 from backend.domain.report import Background, Verdict
 from backend.domain.reviews import SubmissionStatus
+from backend.services import Services
 from backend.services.collecting import ConsentGiven
 from backend.services.staff import OPERATOR
 from backend.services.types import (
@@ -162,15 +163,36 @@ def test_a_replaced_background_keeps_the_other_portrait_beside(
     assert standard.inspector.policies[1:] == [ordinary]
 
 
-def test_what_a_portrait_looks_like_is_kept_anew(standard: World) -> None:
+def test_what_a_photo_looks_like_is_what_it_looks_like_with_its_own_background(
+    standard: World,
+) -> None:
+    standard.inspector.likeness = "a" * 64
     who, _, photo = draft(standard)
     standard.inspector.likeness = "5" * 64
-    standard.services.backgrounds.change(who, photo.public_id)
-    with standard.db.reading() as session:
-        row_id = row_of(standard, photo).id
-        assert likenesses.likeness_of(session, row_id) == "5" * 64
-        bands = session.scalars(select(LikenessBand.submission_id)).all()
-    assert bands == [row_id] * len(band_keys("5" * 64))
+    service = standard.services.backgrounds
+    service.change(who, photo.public_id)
+    row_id = row_of(standard, photo).id
+    for background in (KEEP, STANDARD):
+        with standard.db.reading() as session:
+            assert likenesses.likeness_of(session, row_id) == "a" * 64
+            bands = session.scalars(select(LikenessBand.band_key)).all()
+        assert sorted(bands) == sorted(band_keys("a" * 64))
+        service.choose(who, photo.public_id, background)
+
+
+def test_the_same_picture_is_found_under_two_names_whatever_is_behind_it(
+    standard: World,
+) -> None:
+    standard.inspector.likeness = "a" * 64
+    first = draft(standard)
+    second = draft(standard, 2)
+    # The portraits that are made of it look otherwise.
+    standard.inspector.likeness = "5" * 64
+    one = standard.hand_in(first[0], first[2])
+    two = standard.hand_in(second[0], second[2])
+    assert one.background is two.background is BackgroundState.STANDARD
+    look = standard.services.likenesses.twins(OPERATOR, two.public_id)
+    assert [twin.submission_id for twin in look] == [one.public_id]
 
 
 def test_replacing_twice_is_replacing_once(standard: World) -> None:
@@ -304,6 +326,149 @@ def test_a_campaign_may_change_its_mind(standard: World) -> None:
     assert standard.submit(who, binding).background is BackgroundState.KEPT
 
 
+class Switched:
+    """A photo that was judged before the campaign changed its mind."""
+
+    def __init__(self, world: World, first: Background) -> None:
+        self.world, self.first = world, first
+        world.replace_backgrounds(first)
+        world.inspector.verdict = Verdict.FAIL
+        world.inspector.frames_failures = True
+        self.who, self.binding = world.bound(0)
+        self.bytes = world.photo()
+        self.before = self.again()
+
+    def again(self, services: Services | None = None) -> SubmissionView:
+        """Upload the same bytes."""
+        service = (services or self.world.services).submissions
+        return service.submit(
+            self.who, self.binding.public_id, self.bytes, filename=None
+        )
+
+    def switch(self) -> None:
+        other = KEEP if self.first is STANDARD else STANDARD
+        self.world.replace_backgrounds(other)
+        self.world.inspector.verdict = Verdict.PASS
+
+
+_EITHER_WAY = pytest.mark.parametrize(
+    ("first", "state"),
+    [(KEEP, BackgroundState.DUE), (STANDARD, BackgroundState.KEPT)],
+)
+
+
+@_EITHER_WAY
+def test_the_same_bytes_are_judged_again_when_the_campaign_changed_its_mind(
+    world: World, first: Background, state: BackgroundState
+) -> None:
+    photo = Switched(world, first)
+    assert photo.again() == photo.before
+    photo.switch()
+    now = photo.again()
+    assert now.public_id == photo.before.public_id
+    assert (now.status, now.background) == (SubmissionStatus.DRAFT, state)
+    assert now.report.verdict is Verdict.PASS
+    assert row_of(world, now).verdict == Verdict.PASS
+    ordinary = world.services.policies["notice-2025"]
+    fitting = promised(ordinary) if first is KEEP else ordinary
+    assert world.inspector.policies[1:] == [fitting]
+    # Once is enough.
+    assert photo.again() == now
+    assert len(world.inspector.seen) == 2
+    handed = world.hand_in(photo.who, now)
+    assert handed.status is SubmissionStatus.PENDING
+    with world.db.reading() as session:
+        assert likenesses.likeness_of(session, row_of(world, now).id)
+    assert doomed(world) == strays(world) == set()
+
+
+@_EITHER_WAY
+def test_a_superseded_photo_is_judged_again_when_it_is_the_draft_again(
+    world: World, first: Background, state: BackgroundState
+) -> None:
+    photo = Switched(world, first)
+    between = world.submit(photo.who, photo.binding)
+    photo.switch()
+    now = photo.again()
+    assert now.public_id == photo.before.public_id
+    assert (now.status, now.background) == (SubmissionStatus.DRAFT, state)
+    assert now.report.verdict is Verdict.PASS
+    assert [step.status for step in now.history] == ["draft", "superseded", "draft"]
+    gone = world.services.submissions.get(photo.who, between.public_id)
+    assert gone.status is SubmissionStatus.SUPERSEDED
+    current = world.services.submissions.current(photo.who, photo.binding.public_id)
+    assert current == now
+
+
+def test_files_of_the_earlier_judgement_go_unless_another_row_names_them(
+    world: World,
+) -> None:
+    photo = Switched(world, KEEP)
+    old = row_of(world, photo.before)
+    other_who, other = world.bound(1)
+    world.services.submissions.submit(
+        other_who, other.public_id, photo.bytes, filename=None
+    )
+    photo.switch()
+
+    class Redrawing:
+        """An inspector that draws otherwise than before."""
+
+        def inspect(self, *args: object, **options: object) -> CannedInspection:
+            found = world.inspector.inspect(*args, **options)  # type: ignore[arg-type] # passed on
+            return replace(found, portrait=b"new", overlay=b"drawn anew")
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(world.inspector, name)
+
+    services = world.inspected_by(Redrawing())  # type: ignore[arg-type] # does what is used
+    photo.again(services)
+    new = row_of(world, photo.before)
+    assert new.original_key == old.original_key
+    assert {new.portrait_key, new.overlay_key}.isdisjoint(
+        {old.portrait_key, old.overlay_key}
+    )
+    # The other student's photo has the same files.
+    assert doomed(world) == set()
+    assert not world.services.reconcile.compare().missing
+    services.submissions.submit(other_who, other.public_id, photo.bytes, filename=None)
+    assert doomed(world) == {old.portrait_key, old.overlay_key}
+    assert not strays(world)
+
+
+@_EITHER_WAY
+def test_what_was_handed_in_is_not_judged_again(
+    world: World, first: Background, state: BackgroundState
+) -> None:
+    photo = Switched(world, first)
+    asked = world.services.submissions.request_review(photo.who, photo.before.public_id)
+    photo.switch()
+    assert photo.again() == asked
+    assert asked.background is not state
+    assert len(world.inspector.seen) == 1
+
+
+def test_what_was_done_to_a_background_is_not_done_again(standard: World) -> None:
+    photo = Switched(standard, STANDARD)
+    standard.inspector.verdict = Verdict.PASS
+    done = standard.services.backgrounds.change(photo.who, photo.before.public_id)
+    photo.switch()
+    assert photo.again() == done
+    assert done.background is BackgroundState.STANDARD
+
+
+def test_the_same_bytes_many_times_at_once_are_judged_again_as_one(
+    world: World,
+) -> None:
+    photo = Switched(world, KEEP)
+    photo.switch()
+    answers = at_once([photo.again] * 8, threads=8)
+    assert not [a for a in answers if isinstance(a, DomainError)]
+    (only,) = world.services.submissions.all_of(photo.who, photo.binding.public_id)
+    assert only.background is BackgroundState.DUE
+    assert only.version == photo.before.version + 1
+
+
 def test_a_new_campaign_begins_as_its_policy_says(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -400,6 +565,49 @@ def test_the_own_background_is_agreed_to_as_well(standard: World) -> None:
     assert pending.history[-1].note == "同意使用原背景"
 
 
+def test_who_asks_for_a_person_agrees_to_a_background_as_well(
+    standard: World,
+) -> None:
+    standard.inspector.standard_verdict = Verdict.FAIL
+    who, photo = changed(standard)
+    assert photo.can_request_review
+    service = standard.services.submissions
+    for background in (None, KEEP):
+        with pytest.raises(RefusedError, match="background_not_agreed"):
+            service.request_review(who, photo.public_id, background=background)
+    asked = service.request_review(who, photo.public_id, background=STANDARD)
+    assert asked.status is SubmissionStatus.PENDING
+    assert asked.history[-1].note == "同意使用标准背景"
+
+
+def test_who_asks_for_a_person_may_have_chosen_the_own_background(
+    standard: World,
+) -> None:
+    who, photo = changed(standard)
+    standard.services.backgrounds.choose(who, photo.public_id, KEEP)
+    with standard.db.transaction() as session:
+        session.get_one(Submission, row_of(standard, photo).id).verdict = "fail"
+    service = standard.services.submissions
+    with pytest.raises(RefusedError, match="background_not_agreed"):
+        service.request_review(who, photo.public_id, background=STANDARD)
+    asked = service.request_review(who, photo.public_id, background=KEEP)
+    assert asked.history[-1].note == "同意使用原背景"
+
+
+def test_who_asks_for_a_person_before_it_is_replaced_agrees_to_no_background(
+    standard: World,
+) -> None:
+    standard.inspector.verdict = Verdict.FAIL
+    standard.inspector.frames_failures = True
+    who, _, photo = draft(standard)
+    service = standard.services.submissions
+    with pytest.raises(RefusedError, match="background_not_agreed"):
+        service.request_review(who, photo.public_id, background=STANDARD)
+    asked = service.request_review(who, photo.public_id)
+    assert asked.background is BackgroundState.DUE
+    assert asked.history[-1].note == ""
+
+
 def test_photos_of_others_are_not_found(standard: World) -> None:
     _, photo = changed(standard)
     other, service = standard.principal(), standard.services.backgrounds
@@ -478,6 +686,59 @@ def test_a_reviewer_has_what_is_due_done(standard: World) -> None:
     assert done.background is BackgroundState.STANDARD
     assert done.history[-1].note == "标准背景"
     assert service.change_as_staff(reviewer, asked.public_id) == done
+
+
+def asked_while_due(world: World) -> SubmissionView:
+    """Return a photo on which a person is to decide, its background not replaced yet."""
+    world.inspector.verdict = Verdict.FAIL
+    world.inspector.frames_failures = True
+    who, _, failing = draft(world)
+    return world.services.submissions.request_review(who, failing.public_id)
+
+
+def as_staff(world: World, photo: SubmissionView) -> SubmissionView:
+    return world.services.search.submission(OPERATOR, photo.public_id).view
+
+
+def test_what_is_due_is_not_approved(standard: World) -> None:
+    photo = asked_while_due(standard)
+    assert not as_staff(standard, photo).can_approve
+    with pytest.raises(ConflictError, match="background_due"):
+        decide(standard, photo)
+    assert as_staff(standard, photo).status is SubmissionStatus.PENDING
+    done = standard.services.backgrounds.change_as_staff(OPERATOR, photo.public_id)
+    assert done.can_approve
+    decide(standard, done)
+    approved = as_staff(standard, photo)
+    assert approved.status is SubmissionStatus.APPROVED
+    assert not approved.can_approve
+    # What staff may do is not told to the owner.
+    assert not photo.can_approve
+
+
+def test_what_is_due_may_be_returned(standard: World) -> None:
+    photo = asked_while_due(standard)
+    returned = standard.services.reviews.decide(
+        OPERATOR,
+        photo.public_id,
+        action="return",
+        reasons=("背景不均匀",),
+        note="",
+        expected_version=photo.version,
+    )
+    assert returned.status is SubmissionStatus.RETURNED
+
+
+def test_what_was_due_and_cannot_be_replaced_any_more_may_be_approved(
+    standard: World,
+) -> None:
+    photo = asked_while_due(standard)
+    with standard.db.transaction() as session:
+        session.get_one(Submission, row_of(standard, photo).id).original_key = None
+    photo = as_staff(standard, photo)
+    assert photo.can_approve
+    decide(standard, photo)
+    assert as_staff(standard, photo).status is SubmissionStatus.APPROVED
 
 
 def test_station_accounts_do_not_review(standard: World) -> None:

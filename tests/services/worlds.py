@@ -226,9 +226,9 @@ class World:
         service = self.services.submissions
         if draft.background is BackgroundState.DUE:
             draft = self.services.backgrounds.change(who, draft.public_id)
-        if draft.report.verdict is Verdict.FAIL:
-            return service.request_review(who, draft.public_id)
         shown = draft.report.background
+        if draft.report.verdict is Verdict.FAIL:
+            return service.request_review(who, draft.public_id, background=shown)
         return service.confirm(who, draft.public_id, background=shown)
 
     def replace_backgrounds(self, background: Background = Background.STANDARD) -> None:

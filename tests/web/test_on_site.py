@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from backend.db.models import AuditEvent, Consent, Student, Submission
@@ -111,6 +111,22 @@ def test_a_background_is_replaced_at_the_desk(school: School) -> None:
     assert (chosen["background"], chosen["can_choose_background"]) == ("declined", True)
     agreed = desk.post(f"{path}/confirmation", {"background": "keep"}).get_json()
     assert agreed["status"] == "pending"
+
+
+def test_a_review_asked_for_at_the_desk_names_the_background(school: School) -> None:
+    school.replace_backgrounds()
+    desk = Desk(school, "cs01")
+    (found,) = desk.find(make_student(0).student_no)
+    binding = desk.open(found["id"]).get_json()["binding_id"]
+    judged = desk.hand_in(binding, jpeg((4, 5, 6))).get_json()
+    path = f"/submissions/{judged['public_id']}"
+    desk.post(f"{path}/background")
+    with school.db.transaction() as session:
+        session.execute(update(Submission).values(verdict="fail"))
+    refused = desk.post(f"{path}/review-request")
+    assert refused.get_json()["code"] == "background_not_agreed"
+    asked = desk.post(f"{path}/review-request", {"background": "standard"})
+    assert asked.get_json()["status"] == "pending"
 
 
 def test_a_refused_photo_says_what_to_do_and_may_be_reviewed(school: School) -> None:

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.report import Background
-from tests.fakes import WORDS_OF_THE_CHANGE, Replacing
+from tests.fakes import Replacing
 from tests.web.student_support import (
     ObedientInspector,
     Stage,
@@ -162,6 +162,22 @@ def test_a_background_is_replaced_compared_and_agreed_to(
     assert pending["history"][-1]["note"] == "同意使用原背景"
 
 
+def test_a_review_is_asked_for_with_the_background_that_is_agreed_to(
+    stage: Stage, program: Program
+) -> None:
+    stage.replace_backgrounds()
+    draft = submitted(program, bound(program, stage)["public_id"], "fail")
+    path = f"/submissions/{draft['public_id']}"
+    assert json_of(program.call("POST", f"{path}/background"))["can_request_review"]
+    ask = f"{path}/review-request"
+    refused = json_of(program.call("POST", ask), 422)
+    assert refused["code"] == "background_not_agreed"
+    agreed = {"background": "standard"}
+    asked = json_of(program.call("POST", ask, json=agreed))
+    assert asked["human_review_requested"] is True
+    assert asked["history"][-1]["note"] == "同意使用标准背景"
+
+
 def test_who_is_not_served_yet_is_told_when_to_ask_again(
     stage: Stage, program: Program
 ) -> None:
@@ -177,7 +193,6 @@ def test_who_is_not_served_yet_is_told_when_to_ask_again(
     assert json_of(program.call("POST", path))["background"] == "standard"
 
 
-@WORDS_OF_THE_CHANGE
 def test_a_background_that_stays_says_why(stage: Stage, program: Program) -> None:
     stage.replace_backgrounds()
     assert isinstance(stage.inspector, ObedientInspector)
@@ -198,7 +213,11 @@ def test_a_background_is_one_of_two_and_named_where_it_is_asked_for(
     draft = submitted(program, bound(program, stage)["public_id"], "pass")
     assert draft["background"] == "kept"
     path = f"/submissions/{draft['public_id']}"
-    for method, address in (("PUT", "background"), ("POST", "confirmation")):
+    for method, address in (
+        ("PUT", "background"),
+        ("POST", "confirmation"),
+        ("POST", "review-request"),
+    ):
         sent = program.call(method, f"{path}/{address}", json={"background": "blue"})
         assert json_of(sent, 400)["violations"][0]["field"] == "background"
     wanted = {"background": Background.STANDARD}

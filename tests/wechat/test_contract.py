@@ -140,3 +140,19 @@ def test_the_errors_are_errors_of_ours_with_their_status(
     for code, status, _ in rows:
         assert code in TEXTS, code
         assert status in declared, (code, status)
+
+
+def test_every_way_in_which_replacing_a_background_ends_is_told(spec: Spec) -> None:
+    (step,) = (step for step in STEPS if step.path.endswith("/background"))
+    declared = set(spec.operation(step.method, step.path)["responses"])
+    told = {status for _, status, _ in step.tables["出错时"]}
+    assert told == {status for status in declared if status >= "400"}
+    # What may end the wait for good, and what the choice may answer.
+    section = _text().partition(f"## {step.title}")[2].partition("\n## ")[0]
+    for code in ("background_due", "background_not_replaced", "illegal_transition"):
+        assert f"`{code}`" in section
+    assert "没有 `Retry-After` 的 503" in section
+    states = next(s for s in STEPS if s.title.startswith("7."))
+    (row,) = (r for r in states.tables["回答字段"] if r[0] == "background")
+    for state in ("standard", "refused", "declined"):
+        assert f"`{state}`" in row[2]

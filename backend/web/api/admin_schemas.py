@@ -307,6 +307,9 @@ class AdminSubmissionOut(_Out):
         description="of the portrait with the other background, where there are two"
     )
     can_choose_background: bool
+    can_approve: bool = Field(
+        description="false while its background has to be replaced first"
+    )
     to_check: list[str] = Field(
         description="the rules a person must have looked at to approve"
     )
@@ -334,6 +337,7 @@ class AdminSubmissionOut(_Out):
             background=view.background,
             other_report=shown.other_report,
             can_choose_background=view.can_choose_background,
+            can_approve=view.can_approve,
             to_check=list(rules_to_check(view.report, policy_of(view.report))),
             has_portrait=view.has_portrait,
             human_review_requested=view.human_review_requested,

@@ -101,12 +101,12 @@ def finish_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
             _name_kinds(operation)
         if path.endswith("/code-readings"):
             operations["post"]["requestBody"] = _picture_or_text()
-        if path.endswith("/confirmation"):
+        if path.endswith(("/confirmation", "/review-request")):
             operations["post"]["requestBody"] = _MAY_AGREE
     return spec
 
 
-#: A portrait whose background was never touched is confirmed without a body.
+#: A portrait whose background was never touched is handed in without a body.
 _MAY_AGREE: Final[dict[str, Any]] = {
     "required": False,
     "content": {

@@ -196,8 +196,10 @@ def confirm_on_site(session: StaffSession, submission_id: str) -> ResponseReturn
 def request_review_on_site(
     session: StaffSession, submission_id: str
 ) -> ResponseReturnValue:
-    """Hand a refused photo in for a reviewer to look at."""
-    view = services().collecting.request_review(session.user, submission_id)
+    """Hand a refused photo in for a reviewer; names the background as confirming does."""
+    view = services().collecting.request_review(
+        session.user, submission_id, background=agreed_background()
+    )
     return OnSiteSubmissionOut.of(view).model_dump(mode="json")
 
 

@@ -294,13 +294,16 @@ def confirm(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
 @bp.post("/submissions/<submission_id>/review-request")
 @student_required
 @bp.output(SubmissionOut)
-@bp.doc(security=_SIGNED_IN, responses=problems(401, 404, 409, 410, 422))
+@bp.doc(security=_SIGNED_IN, responses=problems(400, 401, 404, 409, 410, 422))
 def request_review(session: SessionInfo, submission_id: str) -> ResponseReturnValue:
-    """Hand a refused photo in for a person to look at."""
+    """Hand a refused photo in for a person; names the background as confirming does."""
+    agreed = agreed_background()
     step = services().submissions.request_review
     return once(
         session,
-        lambda: SubmissionOut.of(step(session.principal, submission_id)),
+        lambda: SubmissionOut.of(
+            step(session.principal, submission_id, background=agreed)
+        ),
         status=200,
     )
 

@@ -68,9 +68,11 @@ def confirm(
 def request_review(
     session: SessionInfo, token: str, submission_id: str
 ) -> ResponseReturnValue:
-    """Hand a refused photo in for a person to look at."""
+    """Hand a refused photo in for a person, with the background that was agreed to."""
     try:
-        services().submissions.request_review(session.principal, submission_id)
+        services().submissions.request_review(
+            session.principal, submission_id, background=named_background()
+        )
     except _FIXABLE as error:
         return submission_page(session, token, submission_id, error), error.status
     return _to_submission(token, submission_id)
