@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from backend.domain.backgrounds import CHANGE_RULE
+from backend.domain.backgrounds import CHANGE_RULE, BackgroundState
 from backend.domain.report import Background
 from backend.messages import findings_zh
 
@@ -14,6 +14,15 @@ from backend.messages import findings_zh
 BACKGROUNDS: Final[Mapping[Background, str]] = MappingProxyType(
     {Background.KEEP: "原背景", Background.STANDARD: "标准背景"}
 )
+#: What the log says of staff having a background replaced, by what came of it.
+CHANGED: Final[Mapping[BackgroundState, str]] = MappingProxyType(
+    {
+        BackgroundState.STANDARD: BACKGROUNDS[Background.STANDARD],
+        BackgroundState.REFUSED: "没有换成，用的是原背景",
+        BackgroundState.KEPT: "不再换，用的是原背景",
+    }
+)
+
 #: What the standard background is called where its colour is not at hand.
 STANDARD_COLOUR: Final = "标准颜色"
 #: What to do where it could not be replaced, and nothing better is known.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from backend.domain.errors import (
     NotFoundError,
     UnavailableError,
 )
+from backend.domain.report import Background
 from backend.domain.reviews import SubmissionStatus
 from backend.services.backgrounds import BackgroundService
 from backend.services.staff import OPERATOR
 from backend.services.types import Principal, SubmissionView
+from backend.web.admin import rounds
 from tests.browser.test_console import sign_in
 from tests.browser.test_on_site import (
     agree,
@@ -455,6 +458,36 @@ def test_a_reviewer_compares_and_chooses_by_key(
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_a_policy_brings_its_background_to_a_new_campaign_until_somebody_chooses(
+    browser: Browser, school: School, console: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standard = school.services.policies["xinjiang-zikao"]
+    background = replace(standard.background, treatment=Background.STANDARD)
+    policies = {
+        **school.services.policies,
+        standard.name: replace(standard, background=background),
+    }
+    known = replace(school.services, policies=policies)
+    monkeypatch.setattr(rounds, "services", lambda: known)
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    sign_in(page, console, "admin")
+    page.goto(f"{console}/admin/rounds/new")
+    kept, replaced = (page.locator(f"[value={x}]") for x in ("keep", "standard"))
+    expect(kept).to_be_checked()
+    page.locator("#f-policy").select_option("xinjiang-zikao")
+    expect(replaced).to_be_checked()
+    kept.check()
+    page.locator("#f-policy").select_option("notice-2025")
+    page.locator("#f-policy").select_option("xinjiang-zikao")
+    expect(kept).to_be_checked()
+    # Of a campaign that is there nothing changes by itself.
+    page.goto(f"{console}/admin/rounds/{school.campaign}")
+    page.locator("#f-policy").select_option("notice-2025")
+    expect(replaced).to_be_checked()
     page.close()
 
 

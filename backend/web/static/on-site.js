@@ -332,7 +332,7 @@ function background(result, reason) {
     due: result.can_request_review ? "" : reason || "正在换背景，不用等：可以先做下一位，换好以后在下面的列表里点“查看”，再确认。",
     standard: "背景已换好，人没有改动。请和学生一起看：头发边缘、耳朵和肩膀没有缺，也没有多出原来的墙。",
     declined: "用的是原来的背景，提交的是“换背景前”的这张。",
-    refused: "背景没有换成，用的是原来的背景。换一面单色、平整的墙，让光均匀，再拍一张。",
+    refused: `背景没有换成，用的是原来的背景。${desk.dataset.wall}`,
   }[result.background];
   return words ? [element("p", { class: "desk-background" }, words)] : [];
 }
