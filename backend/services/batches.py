@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import Vault
-from backend.db import batches, entries, journal
+from backend.db import batches, entries
 from backend.db.batches import Key
 from backend.db.collecting_models import Batch, BatchItem
 from backend.db.engine import Database, Session
@@ -38,6 +38,7 @@ from backend.domain.report import Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, Job, Jobs, PhotoStore
 from backend.services.access import require_collector
+from backend.services.audit_trail import AuditTrail
 from backend.services.batch_files import BatchFile
 from backend.services.batch_types import BatchItemView, BatchView
 from backend.services.collecting import CollectingService, ConsentGiven
@@ -85,6 +86,7 @@ class BatchService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
         self._collecting = collecting
@@ -171,7 +173,7 @@ class BatchService:
         require_collector(actor)
         with self._db.transaction() as session:
             row = batches.get_batch(session, batch_id, actor.station_id)
-            self._audit(session, actor, "batch.report", row)
+            self._trail.record(session, actor, "batch.report", f"batch:{row.id}")
         return self._all_items(actor, batch_id)
 
     def go_on(
@@ -267,7 +269,13 @@ class BatchService:
                 session.add_all(items[start : start + _INSERTED_AT_ONCE])
                 session.flush()
             self._finish_if_done(session, row)
-            self._audit(session, actor, "batch.receive", row, f"{len(items)} 个文件")
+            self._trail.record(
+                session,
+                actor,
+                "batch.receive",
+                f"batch:{row.id}",
+                f"{len(items)} 个文件",
+            )
             return row.id
 
     def _key(self, text: str) -> Key:
@@ -395,23 +403,6 @@ class BatchService:
             student_id=student.id if student else None,
             student_name=student.name if student else "",
             student_no=student.student_no if student else "",
-        )
-
-    def _audit(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        row: Batch,
-        detail: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"batch:{row.id}",
-            detail=detail,
         )
 
 
