@@ -13,12 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import (
-    Page,
-    Playwright,
-    Request,
-    expect,
-)
+from playwright.sync_api import Page, Playwright, Request, expect
 
 from backend.domain.errors import UnavailableError
 from backend.domain.measurements import Measurements

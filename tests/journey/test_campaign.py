@@ -12,7 +12,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -407,12 +407,12 @@ def review(desk: Page, address: str, *, returning: list[int], photos: int) -> No
     names = Counter(make_student(n).name for n in returning)
     desk.goto(f"{address}/admin/review")
     expect(desk.get_by_role("button", name="开始审核")).to_be_focused()
+    before = desk.url
     desk.keyboard.press("Enter")
     heading = desk.get_by_role("heading", level=1)
-    before = ""
     for _ in range(photos):
-        expect(desk).not_to_have_url(before)
-        desk.wait_for_load_state()
+        # Told by the browser; looking again and again takes longer than the page.
+        desk.wait_for_url(_other_than(before))
         before = desk.url
         if names[name := heading.inner_text()]:
             names[name] -= 1
@@ -424,6 +424,10 @@ def review(desk: Page, address: str, *, returning: list[int], photos: int) -> No
             desk.keyboard.press("a")
     expect(desk.get_by_text("没有等待审核的照片")).to_be_visible()
     assert not +names
+
+
+def _other_than(before: str) -> Callable[[str], bool]:
+    return lambda url: url != before
 
 
 def deliver(desk: Page, address: str, school: School, *, photos: int) -> str:
