@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from backend.db import journal, retention, submissions
+from backend.db import doomed_files, journal, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Campaign, Submission
 from backend.domain.backgrounds import BackgroundState
@@ -199,12 +199,12 @@ class BackgroundService:
             row, now = _still(session, find), self._clock.now()
             if row is None or not waits(row) or row.original_key != kept.original:
                 # Somebody else was quicker, or it was taken back, or deleted.
-                retention.doom(session, kept.keys, at=now)
+                doomed_files.doom(session, kept.keys, at=now)
                 return
             before = {*filter(None, (row.portrait_key, row.overlay_key))}
             _fill(row, kept)
             submissions.save_submission(session, row)
-            retention.doom(session, before - kept.keys, at=now)
+            doomed_files.doom(session, before - kept.keys, at=now)
             if actor is not None:
                 self._note(session, actor, row, CHANGED[kept.state])
 

@@ -17,7 +17,7 @@ from typing import Final
 import structlog
 
 from backend.crypto import Vault
-from backend.db import batches, entries, journal
+from backend.db import batches, entries
 from backend.db.batches import Key
 from backend.db.collecting_models import Batch, BatchItem
 from backend.db.engine import Database, Session
@@ -42,6 +42,7 @@ from backend.domain.report import Status, Verdict
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, Job, Jobs, PhotoStore
 from backend.services.access import require_collector
+from backend.services.audit_trail import AuditTrail
 from backend.services.batch_files import BatchFile
 from backend.services.batch_types import BatchItemView, BatchView
 from backend.services.collecting import CollectingService, ConsentGiven
@@ -96,6 +97,7 @@ class BatchService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
         self._collecting = collecting
@@ -182,7 +184,7 @@ class BatchService:
         require_collector(actor)
         with self._db.transaction() as session:
             row = batches.get_batch(session, batch_id, actor.station_id)
-            self._audit(session, actor, "batch.report", row)
+            self._trail.record(session, actor, "batch.report", f"batch:{row.id}")
         return self._all_items(actor, batch_id)
 
     def go_on(
@@ -278,7 +280,13 @@ class BatchService:
                 session.add_all(items[start : start + _INSERTED_AT_ONCE])
                 session.flush()
             self._finish_if_done(session, row)
-            self._audit(session, actor, "batch.receive", row, f"{len(items)} 个文件")
+            self._trail.record(
+                session,
+                actor,
+                "batch.receive",
+                f"batch:{row.id}",
+                f"{len(items)} 个文件",
+            )
             return row.id
 
     def _key(self, text: str) -> Key:
@@ -432,23 +440,6 @@ class BatchService:
             student_id=student.id if student else None,
             student_name=student.name if student else "",
             student_no=student.student_no if student else "",
-        )
-
-    def _audit(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        row: Batch,
-        detail: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"batch:{row.id}",
-            detail=detail,
         )
 
 

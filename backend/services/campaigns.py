@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from backend.db import campaign_rules, entries, journal, roster, students
-from backend.db.engine import Database, Session
+from backend.db import campaign_rules, entries, roster, students
+from backend.db.engine import Database
 from backend.db.models import Campaign, CollectingWindow
 from backend.domain.campaigns import Window
 from backend.domain.errors import InvalidInputError, RefusedError, Violation
 from backend.domain.policy import Policy
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.roster import NewCampaign
 from backend.services.types import CampaignView, StaffUser
 from backend.services.views import campaign_view
@@ -64,6 +65,7 @@ class CampaignService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._policies = policies
 
     def sizes(self, actor: StaffUser) -> dict[int, int]:
@@ -109,7 +111,9 @@ class CampaignService:
         row = Campaign(**columns, created_at=self._clock.now())
         with self._db.transaction() as session:
             view = campaign_view(roster.add_campaign(session, row))
-            self._audit(session, actor, "campaign.create", row.id, _span_text(new))
+            self._trail.record(
+                session, actor, "campaign.create", f"campaign:{row.id}", _span_text(new)
+            )
             return view
 
     def update(
@@ -132,8 +136,10 @@ class CampaignService:
             for name in changed:
                 setattr(row, name, columns[name])
             roster.add_campaign(session, row)
-            detail = f"{', '.join(changed) or 'nothing'}; {_span_text(new)}"
-            self._audit(session, actor, "campaign.update", campaign_id, detail)
+            detail = f"{', '.join(changed) or 'nothing'}; {_span_text(new)}"[:500]
+            self._trail.record(
+                session, actor, "campaign.update", f"campaign:{campaign_id}", detail
+            )
             return campaign_view(row)
 
     def put_window(
@@ -166,7 +172,9 @@ class CampaignService:
             before = "" if window_id is None else f"{_window_text(row)} -> "
             campaign_rules.put_window(session, row, window)
             detail = before + _window_text(row)
-            self._audit(session, actor, "campaign.window", campaign_id, detail)
+            self._trail.record(
+                session, actor, "campaign.window", f"campaign:{campaign_id}", detail
+            )
 
     def remove_window(self, actor: StaffUser, campaign_id: int, window_id: int) -> None:
         """Remove a window: its students have the next less specific one.
@@ -179,7 +187,9 @@ class CampaignService:
             row = campaign_rules.get_window(session, campaign_id, window_id)
             detail = f"{_window_text(row)} removed"
             session.delete(row)
-            self._audit(session, actor, "campaign.window", campaign_id, detail)
+            self._trail.record(
+                session, actor, "campaign.window", f"campaign:{campaign_id}", detail
+            )
 
     def left_behind(self, actor: StaffUser, source: int, target: int) -> int:
         """Return how many students :meth:`carry_over` would copy; raises the same."""
@@ -208,7 +218,9 @@ class CampaignService:
             entries.get_campaign(session, target)
             count = students.carry_over(session, source, target, at=self._clock.now())
             detail = f"{count} students of campaign:{source}"
-            self._audit(session, actor, "campaign.carry_over", target, detail)
+            self._trail.record(
+                session, actor, "campaign.carry_over", f"campaign:{target}", detail
+            )
             return count
 
     def _check(self, new: NewCampaign, before: Campaign | None = None) -> None:
@@ -232,23 +244,6 @@ class CampaignService:
             wrong.append(Violation("notice_version", "notice_version_same"))
         if wrong:
             raise InvalidInputError("invalid_input", violations=tuple(wrong))
-
-    def _audit(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        campaign_id: int,
-        detail: str,
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"campaign:{campaign_id}",
-            detail=detail[:500],
-        )
 
 
 def _columns(new: NewCampaign) -> dict[str, object]:

@@ -8,13 +8,14 @@ from typing import Final
 
 import qr
 from backend.crypto import Vault
-from backend.db import code_packs, entries, journal
+from backend.db import code_packs, entries
 from backend.db.code_packs import CardRow
 from backend.db.engine import Database
 from backend.domain.errors import ConflictError, UnavailableError
 from backend.domain.zip_stream import zip_stream
 from backend.ports import Clock, PhotoStore
 from backend.services.access import require_desk, require_station
+from backend.services.audit_trail import AuditTrail
 from backend.services.delivery_lists import (
     CSV,
     XLSX,
@@ -35,7 +36,7 @@ class CodePackService:
         self, *, db: Database, clock: Clock, vault: Vault, store: PhotoStore
     ) -> None:
         self._db = db
-        self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
 
@@ -77,13 +78,12 @@ class CodePackService:
             )
             if missing:
                 raise UnavailableError("delivery_incomplete", count=missing)
-            journal.append_audit(
+            self._trail.record(
                 session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action="code_pack.download",
-                target=f"campaign:{campaign_id}",
-                detail=f"{len(rows)}",
+                actor,
+                "code_pack.download",
+                f"campaign:{campaign_id}",
+                f"{len(rows)}",
                 address=address,
             )
         return Package("codes.zip", None, zip_stream(self._files(rows)))

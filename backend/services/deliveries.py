@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import qr
 from backend.crypto import Vault
-from backend.db import deliveries, entries, journal
+from backend.db import deliveries, entries
 from backend.db.bindings import LostRaceError
 from backend.db.deliveries import CandidateRow, SummaryRow, Wanted
 from backend.db.delivery_models import Delivery, DeliveryFile, DeliveryItem
@@ -40,6 +40,7 @@ from backend.domain.reviews import Action, SubmissionStatus, next_status
 from backend.messages.deliveries import HEADINGS, PROFILES
 from backend.ports import Clock, PhotoStore
 from backend.services.access import require_admin, require_desk
+from backend.services.audit_trail import AuditTrail
 from backend.services.delivery_lists import (
     ListedRow,
     StoredPicture,
@@ -93,6 +94,7 @@ class DeliveryService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
 
@@ -169,11 +171,11 @@ class DeliveryService:
                     row = self._row(session, actor, request, naming)
                     self._add(session, row, listed, sealed)
                     self._deliver(session, actor, row, listed)
-                    self._audit(
+                    self._trail.record(
                         session,
                         actor,
                         "delivery.create",
-                        row.number,
+                        f"delivery:{row.number}",
                         f"{PROFILES[request.profile]} {len(listed)} 张",
                     )
             except LostRaceError:
@@ -210,7 +212,7 @@ class DeliveryService:
             deliveries.cancel_items(session, row.id, at=now)
             row.cancelled_at, row.cancelled_by = now, actor.username
             session.flush()
-            self._audit(session, actor, "delivery.cancel", number)
+            self._trail.record(session, actor, "delivery.cancel", f"delivery:{number}")
 
     def page(self, actor: StaffUser, cursor: str | None = None) -> Page[DeliveryView]:
         """Return deliveries, the newest first; a station's are those that hold its own.
@@ -461,23 +463,6 @@ class DeliveryService:
             station_name=str(said.get("函授站", "")),
             status=SubmissionStatus(status),
             binding_id=binding_id,
-        )
-
-    def _audit(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        number: str,
-        detail: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"delivery:{number}",
-            detail=detail,
         )
 
 

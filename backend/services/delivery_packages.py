@@ -11,7 +11,7 @@ import structlog
 
 import qr
 from backend.crypto import Vault
-from backend.db import deliveries, journal
+from backend.db import deliveries
 from backend.db.deliveries import StoredRow
 from backend.db.delivery_models import Delivery
 from backend.db.engine import Database, Session
@@ -26,6 +26,7 @@ from backend.domain.identity import IdentityNumber
 from backend.domain.zip_stream import zip_size, zip_stream
 from backend.ports import Clock, PhotoStore
 from backend.services.access import require_admin, require_desk
+from backend.services.audit_trail import AuditTrail
 from backend.services.delivery_lists import (
     CSV,
     MANIFEST,
@@ -52,7 +53,7 @@ class DeliveryPackageService:
         self, *, db: Database, clock: Clock, vault: Vault, store: PhotoStore
     ) -> None:
         self._db = db
-        self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
 
@@ -188,13 +189,8 @@ class DeliveryPackageService:
 
     def _audit(self, actor: StaffUser, action: str, number: str, address: str) -> None:
         with self._db.transaction() as session:
-            journal.append_audit(
-                session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action=action,
-                target=f"delivery:{number}",
-                address=address,
+            self._trail.record(
+                session, actor, action, f"delivery:{number}", address=address
             )
 
 

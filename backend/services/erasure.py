@@ -10,6 +10,8 @@ from typing import Final
 from backend.crypto import Vault
 from backend.db import (
     bindings,
+    doomed_files,
+    emptying,
     entries,
     journal,
     outbox,
@@ -20,9 +22,9 @@ from backend.db import (
     upkeep,
 )
 from backend.db.bindings import LostRaceError
+from backend.db.emptying import Blanks, Gone
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Campaign, Submission
-from backend.db.retention import Blanks, Gone
 from backend.db.retention_models import Erasure
 from backend.domain.errors import ConflictError
 from backend.domain.retention import Kind
@@ -129,16 +131,16 @@ class ErasureService:
         photos = submissions.submissions_of(session, row.id)
         gone = Gone()
         self._withdraw(session, photos)
-        retention.empty_submissions(session, photos, gone, self._blanks, now)
+        emptying.empty_submissions(session, photos, gone, self._blanks, now)
         row.released_at = row.released_at or now
         # The events first: emptying takes the holders, and with them the way here.
         bindings.add_event(session, row.id, what="erased", by="student", at=now)
         self._take_leave(session, principal, row, gone)
-        retention.empty_bindings(session, [row], gone, self._blanks, now)
+        emptying.empty_bindings(session, [row], gone, self._blanks, now)
         bindings.save_binding(session, row)
         # What another row of theirs names stays, and is not promised to go.
         gone.keys -= upkeep.named_among(session, gone.keys)
-        retention.doom(session, gone.keys, at=now)
+        doomed_files.doom(session, gone.keys, at=now)
         return self._prove(session, principal, row, len(photos), gone)
 
     def _withdraw(self, session: Session, photos: list[Submission]) -> None:

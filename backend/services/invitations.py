@@ -18,6 +18,7 @@ from backend.domain.errors import (
 )
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.limits import AttemptLimiter, Limit
 from backend.services.passwords import password_violations
 from backend.services.staff import account_violations
@@ -46,6 +47,7 @@ class InvitationService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._limiter = limiter
         self._passwords = passwords
         self._page = f"{public_url}/admin/invitation"
@@ -131,7 +133,7 @@ class InvitationService:
         with self._db.transaction() as session:
             row = staffing.get_unused_invitation(session, invitation_id)
             row.token_hash, row.expires_at = token_hash(token), now + LIFETIME
-            self._record(session, actor.username, "invitation.reissue", row)
+            self._record(session, actor, "invitation.reissue", row)
             return self._new(row, token)
 
     def withdraw(self, actor: StaffUser, invitation_id: int) -> None:
@@ -145,7 +147,7 @@ class InvitationService:
         with self._db.transaction() as session:
             row = staffing.get_unused_invitation(session, invitation_id)
             row.withdrawn_at = self._clock.now()
-            self._record(session, actor.username, "invitation.withdraw", row)
+            self._record(session, actor, "invitation.withdraw", row)
 
     def look(self, token: str, *, address: str) -> InvitationView:
         """Return what a token invites to.
@@ -237,7 +239,7 @@ class InvitationService:
             expires_at=now + LIFETIME,
             **values,
         )
-        self._record(session, actor.username, action, row)
+        self._record(session, actor, action, row)
         return self._new(row, token)
 
     def _new(self, row: Invitation, token: str) -> NewInvitation:
@@ -246,15 +248,14 @@ class InvitationService:
         )
 
     def _record(
-        self, session: Session, actor: str, action: str, row: Invitation
+        self, session: Session, actor: StaffUser, action: str, row: Invitation
     ) -> None:
-        journal.append_audit(
+        self._trail.record(
             session,
-            at=self._clock.now(),
-            actor=actor,
-            action=action,
-            target=f"invitation:{row.id}",
-            detail=f"{row.username} {row.role}",
+            actor,
+            action,
+            f"invitation:{row.id}",
+            f"{row.username} {row.role}",
         )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from backend.db import entries, journal, on_site
+from backend.db import entries, on_site
 from backend.db.engine import Database
 from backend.ports import Clock, CodeReader
 from backend.services.access import require_collector, require_station
+from backend.services.audit_trail import AuditTrail
 from backend.services.types import OnSiteStudent, StaffUser
 
 #: As many digits as people say aloud; a list that is lost tells no whole number.
@@ -19,7 +20,7 @@ class OnSiteService:
 
     def __init__(self, *, db: Database, clock: Clock, reader: CodeReader) -> None:
         self._db = db
-        self._clock = clock
+        self._trail = AuditTrail(clock)
         self._reader = reader
 
     def roster(
@@ -42,13 +43,12 @@ class OnSiteService:
             rows = on_site.roster_of_station(
                 session, campaign_id=campaign_id, station_id=station_id
             )
-            journal.append_audit(
+            self._trail.record(
                 session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action="on_site.roster",
-                target=f"campaign:{campaign_id}",
-                detail=f"{station.code} · {len(rows)} 名学生",
+                actor,
+                "on_site.roster",
+                f"campaign:{campaign_id}",
+                f"{station.code} · {len(rows)} 名学生",
             )
         return tuple(
             OnSiteStudent(

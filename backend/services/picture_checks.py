@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from backend.crypto import Vault, new_token, token_hash
-from backend.db import journal, pushes, submissions
+from backend.db import pushes, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Submission
 from backend.db.wechat_models import PictureCheck
@@ -29,6 +29,7 @@ from backend.domain.picture_check import (
 from backend.domain.wechat import Push
 from backend.ports import Clock, PhotoStore, WeChatGateway
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.submissions import media_of
 from backend.services.types import Media, MediaKind, StaffUser
 
@@ -54,6 +55,7 @@ class PictureCheckService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
         self._gateway = gateway
@@ -126,12 +128,8 @@ class PictureCheckService:
             if row is None or row.state != CheckState.RISKY:
                 raise ConflictError("not_quarantined")
             row.state = CheckState.CLEARED
-            journal.append_audit(
-                session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action="picture_check.clear",
-                target=f"submission:{photo.id}",
+            self._trail.record(
+                session, actor, "picture_check.clear", f"submission:{photo.id}"
             )
 
     def _begin(self, session: Session, row: PictureCheck, token: str) -> str | None:

@@ -14,10 +14,18 @@ from typing import Final
 import structlog
 
 from backend.crypto import Vault
-from backend.db import entries, journal, retention, upkeep
+from backend.db import (
+    doomed_files,
+    entries,
+    journal,
+    purge_progress,
+    retention,
+    traces,
+    upkeep,
+)
+from backend.db.emptying import Blanks, Gone
 from backend.db.engine import Database, Session
 from backend.db.models import Campaign
-from backend.db.retention import Blanks, Gone
 from backend.domain.retention import TRACE_TIMES, Kind, RetentionRules, Trace
 from backend.ports import Clock, PhotoStore
 
@@ -76,7 +84,7 @@ class FileSweeper:
         removed, last = 0, 0
         while True:
             with self._db.reading() as session:
-                noted = retention.doomed_files(session, after=last, limit=BATCH)
+                noted = doomed_files.next_doomed(session, after=last, limit=BATCH)
                 named = upkeep.named_among(session, {row.key for row in noted})
             if not noted:
                 return removed
@@ -89,7 +97,7 @@ class FileSweeper:
             }
             done = [row.id for row in noted if row.key in gone | named]
             with self._db.transaction() as session:
-                retention.forget_doomed(session, done)
+                doomed_files.forget_doomed(session, done)
             removed += len(gone)
 
 
@@ -128,11 +136,11 @@ class PurgeService:
                 ),
                 traces=tuple(
                     TraceLine(
-                        trace, retention.count_traces(session, trace, before=now - time)
+                        trace, traces.count_traces(session, trace, before=now - time)
                     )
                     for trace, time in TRACE_TIMES.items()
                 ),
-                doomed_files=retention.count_doomed(session),
+                doomed_files=doomed_files.count_doomed(session),
             )
 
     def run(self) -> int:
@@ -174,14 +182,14 @@ class PurgeService:
                 limit=self._batch,
             )
             if gone.rows:
-                retention.add_progress(session, kind, campaign_id, gone, at=now)
+                purge_progress.add_progress(session, kind, campaign_id, gone, at=now)
             else:
                 self._tell(session, campaign_id, kind)
         return gone
 
     def _tell(self, session: Session, campaign_id: int, kind: Kind) -> None:
         """Write the proof of what went, once for all batches."""
-        done = retention.find_progress(session, kind, campaign_id)
+        done = purge_progress.find_progress(session, kind, campaign_id)
         if done is None:
             return
         detail = f"rows={done.rows} files={done.files} sha256={done.digest}"
@@ -200,7 +208,7 @@ class PurgeService:
         while removed:
             now = self._clock.now()
             with self._db.transaction() as session:
-                removed = retention.remove_traces(
+                removed = traces.remove_traces(
                     session,
                     trace,
                     before=now - TRACE_TIMES[trace],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from backend.db import entries, journal, retention
+from backend.db import entries, retention
 from backend.db.engine import Database, Session
 from backend.db.models import Campaign
 from backend.domain.errors import ConflictError, InvalidInputError
@@ -13,6 +13,7 @@ from backend.domain.retention import Kind, RetentionRules
 from backend.messages.retention import promise
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.purge import PurgeLine, purge_lines
 from backend.services.types import StaffUser
 
@@ -55,6 +56,7 @@ class RetentionService:
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
 
     def list(self, actor: StaffUser) -> tuple[CampaignDates, ...]:
         """Return every campaign with its next date, newest first."""
@@ -113,13 +115,12 @@ class RetentionService:
             if more > 0 and not deleting:
                 raise ConflictError("retention_deletes", rows=more)
             retention.set_rules(campaign, rules)
-            journal.append_audit(
+            self._trail.record(
                 session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action="retention.change",
-                target=f"campaign:{campaign_id}",
-                detail=_difference(before.rules, rules),
+                actor,
+                "retention.change",
+                f"campaign:{campaign_id}",
+                _difference(before.rules, rules),
             )
         return after
 

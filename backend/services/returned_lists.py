@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any, Final
 
 from backend.crypto import Vault, new_public_id
-from backend.db import deliveries, entries, journal, outbox, returned_lists, submissions
+from backend.db import deliveries, entries, outbox, returned_lists, submissions
 from backend.db.bindings import LostRaceError
 from backend.db.delivery_models import ReturnedListRow
 from backend.db.engine import Database, Session
@@ -31,6 +31,7 @@ from backend.messages.deliveries import ANSWERS
 from backend.ports import Clock, Job, Jobs
 from backend.services.access import require_admin
 from backend.services.admission import let_redo
+from backend.services.audit_trail import AuditTrail
 from backend.services.delivery_types import AnswerCounts, ReturnedListView
 from backend.services.outbox import tell_holders
 from backend.services.types import StaffUser
@@ -143,6 +144,7 @@ class ReturnedListService:
     def __init__(self, *, db: Database, clock: Clock, vault: Vault, jobs: Jobs) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._jobs = jobs
 
@@ -221,13 +223,12 @@ class ReturnedListService:
             )
             row.rows_sealed = None
             session.flush()
-            journal.append_audit(
+            self._trail.record(
                 session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action="delivery.answers",
-                target=f"campaign:{campaign.id}",
-                detail=f"已接受 {counts.accepted}，退回 {counts.sent_back}",
+                actor,
+                "delivery.answers",
+                f"campaign:{campaign.id}",
+                f"已接受 {counts.accepted}，退回 {counts.sent_back}",
             )
         self._jobs.wake(Job.MESSAGES)
         return _view(row, campaign, _counts(row.outcome))

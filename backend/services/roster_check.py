@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Any, Final
 
 from backend.crypto import Vault
-from backend.db import entries, roster_imports
+from backend.db import entries, roster_import_rows, roster_imports, roster_students
 from backend.db.campaign_models import RosterImport
 from backend.db.engine import Database, Session
 from backend.db.models import Student
@@ -129,7 +129,7 @@ class RosterChecker:
             InvalidInputError: the file cannot be read; ``sheet_empty``.
         """
         with self._db.transaction() as session:
-            roster_imports.forget_findings(session, import_id)
+            roster_import_rows.forget_findings(session, import_id)
             row = roster_imports.get_import(session, import_id)
             campaign = entries.get_campaign(session, row.campaign_id)
             stations = entries.all_stations(session)
@@ -168,7 +168,7 @@ class RosterChecker:
         """Take out what stands twice in the file, count, and say it is ready."""
         import_id = look.import_id
         with self._db.transaction() as session:
-            twice = list(roster_imports.duplicates_of(session, import_id))
+            twice = list(roster_import_rows.duplicates_of(session, import_id))
             rows = sorted({found.sheet_row for found in twice})
             look.write_problems(
                 session,
@@ -181,9 +181,11 @@ class RosterChecker:
                     for found in twice
                 ),
             )
-            roster_imports.drop_rows(session, import_id, rows)
-            kinds = roster_imports.kinds_of(session, import_id)
-            missing = roster_imports.count_missing(session, import_id, look.campaign_id)
+            roster_import_rows.drop_rows(session, import_id, rows)
+            kinds = roster_import_rows.kinds_of(session, import_id)
+            missing = roster_import_rows.count_missing(
+                session, import_id, look.campaign_id
+            )
             look.counts["bad"] += len(rows)
             counts = Counts(**{**look.counts, **kinds, "missing": missing})
             roster_imports.change_state(
@@ -297,7 +299,7 @@ class _Look:
         ]
         with self._db.transaction() as session:
             self._hold_against_roster(session, [one for one in found if one.row])
-            roster_imports.add_rows(
+            roster_import_rows.add_rows(
                 session,
                 [
                     checker.record(self.import_id, one, row)
@@ -328,7 +330,7 @@ class _Look:
             at = self._setting.mapping.get(problem.column) if problem.column else None
             kept = self._checker.problem(self.import_id, sheet_row, problem, at)
             rows.append({**kept, "other_row": other_row})
-        roster_imports.add_problems(session, rows)
+        roster_import_rows.add_problems(session, rows)
 
     def _tells_of_somebody(self, line: Line) -> bool:
         """Tell a student's row from sums, remarks and signatures below the table."""
@@ -340,7 +342,7 @@ class _Look:
 
     def _hold_against_roster(self, session: Session, found: Sequence[_Found]) -> None:
         rows = [one.row for one in found if one.row]
-        students = roster_imports.students_by_number(
+        students = roster_students.students_by_number(
             session, self.campaign_id, [row.student_no for row in rows]
         )
         taken = _Taken(session, self.campaign_id, found)
@@ -357,7 +359,7 @@ class _Look:
             for one in found
             if one.student and one.changes.keys() & {"name", "id_number"}
         ]
-        bound = roster_imports.bound_among(session, whose) if whose else set()
+        bound = roster_students.bound_among(session, whose) if whose else set()
         for one in found:
             one.flagged = one.student is not None and one.student.id in bound
 
@@ -392,7 +394,7 @@ class _Taken:
         self, session: Session, campaign_id: int, found: Sequence[_Found]
     ) -> None:
         def holders(column: Any, values: Iterable[str | None]) -> Any:
-            return roster_imports.holders_of_keys(
+            return roster_students.holders_of_keys(
                 session, campaign_id, column, [value for value in values if value]
             )
 

@@ -16,7 +16,13 @@ from typing import IO, Any, Final
 import structlog
 
 from backend.crypto import Vault
-from backend.db import entries, journal, roster_imports
+from backend.db import (
+    entries,
+    journal,
+    roster_import_rows,
+    roster_imports,
+    roster_students,
+)
 from backend.db.campaign_models import (
     RosterImport,
     RosterImportProblem,
@@ -148,7 +154,7 @@ class RosterImportService:
         require_admin(actor)
         with self._db.reading() as session:
             row = roster_imports.get_import(session, import_id)
-            found = roster_imports.problems_after(
+            found = roster_import_rows.problems_after(
                 session,
                 import_id,
                 severity=severity,
@@ -168,7 +174,7 @@ class RosterImportService:
         require_admin(actor)
         with self._db.reading() as session:
             roster_imports.get_import(session, import_id)
-            found = roster_imports.rows_after(
+            found = roster_import_rows.rows_after(
                 session,
                 import_id,
                 kinds=["changed"],
@@ -190,7 +196,7 @@ class RosterImportService:
         require_admin(actor)
         with self._db.reading() as session:
             row = roster_imports.get_import(session, import_id)
-            found = roster_imports.missing_after(
+            found = roster_import_rows.missing_after(
                 session,
                 import_id,
                 row.campaign_id,
@@ -452,7 +458,7 @@ class RosterImportService:
         now: datetime,
     ) -> None:
         opened = [(one, open_row(self._vault, one.row_sealed)) for one in batch]
-        roster_imports.insert_students(
+        roster_students.insert_students(
             session,
             [
                 {
@@ -464,7 +470,7 @@ class RosterImportService:
                 if one.kind == "new"
             ],
         )
-        roster_imports.update_students(
+        roster_students.update_students(
             session,
             [
                 self._correction(one, row)
@@ -597,7 +603,7 @@ def column_letters(at: int) -> str:
 
 def _batches(session: Session, import_id: int) -> Iterator[list[RosterImportRow]]:
     after = 0
-    while batch := roster_imports.rows_after(
+    while batch := roster_import_rows.rows_after(
         session, import_id, kinds=["new", "changed"], after=after, limit=_BATCH
     ):
         after = batch[-1].sheet_row
@@ -607,7 +613,7 @@ def _batches(session: Session, import_id: int) -> Iterator[list[RosterImportRow]
 
 
 def _clear(session: Session, import_id: int) -> None:
-    roster_imports.forget_findings(session, import_id)
+    roster_import_rows.forget_findings(session, import_id)
     roster_imports.forget_file(session, import_id)
     row = roster_imports.get_import(session, import_id)
     row.samples_sealed = row.expires_at = None

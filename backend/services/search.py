@@ -10,7 +10,6 @@ from backend.crypto import Vault
 from backend.db import (
     bindings,
     entries,
-    journal,
     people,
     pushes,
     search,
@@ -32,6 +31,7 @@ from backend.domain.query import RecordOrder, read_query
 from backend.domain.reviews import SubmissionStatus
 from backend.ports import Clock, PhotoInspector, PhotoStore
 from backend.services.access import require_admin, require_station
+from backend.services.audit_trail import AuditTrail
 from backend.services.binding_views import binding_view
 from backend.services.search_terms import (
     LAST_PAGE,
@@ -89,7 +89,7 @@ class SearchService:
     ) -> None:
         self._db = db
         self._inspector = inspector
-        self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._store = store
 
@@ -187,13 +187,12 @@ class SearchService:
             count = search.Search(session, conditions).count()
             if count > MOST_EXPORTED:
                 raise InvalidInputError("export_too_large")
-            journal.append_audit(
+            self._trail.record(
                 session,
-                at=self._clock.now(),
-                actor=actor.username,
-                action="id_number.export" if whole_numbers else "records.export",
-                target="records",
-                detail=f"{count} · {describe(conditions)}",
+                actor,
+                "id_number.export" if whole_numbers else "records.export",
+                "records",
+                f"{count} · {describe(conditions)}",
             )
         rows = self._all(conditions, order, descending, whole=whole_numbers)
         return RecordExport(count=count, rows=rows)
@@ -260,7 +259,9 @@ class SearchService:
             if found.id_number_sealed is None:
                 raise NotFoundError("record_not_found")
             number = self._vault.open(found.id_number_sealed, purpose="id_number")
-            self._audit(session, actor, "id_number.reveal", binding, reason.strip())
+            self._trail.record(
+                session, actor, "id_number.reveal", _target(binding), reason.strip()
+            )
         return number
 
     def media(self, actor: StaffUser, public_id: str, kind: MediaKind) -> Media:
@@ -269,7 +270,7 @@ class SearchService:
             row, binding = submissions.get_submission(session, public_id)
             self._get(session, actor, binding.public_id, code="submission_not_found")
             ensure_shown(session, actor, row)
-            self._audit(session, actor, f"photo.{kind.value}", binding)
+            self._trail.record(session, actor, f"photo.{kind.value}", _target(binding))
         return media_of(row, kind, self._store)
 
     def close_up(
@@ -288,7 +289,7 @@ class SearchService:
             boxes = [f.box for f in report.findings if f.rule == rule and f.box]
             if not boxes:
                 raise NotFoundError("file_not_found")
-            self._audit(session, actor, "photo.close_up", binding, rule)
+            self._trail.record(session, actor, "photo.close_up", _target(binding), rule)
         original = media_of(row, MediaKind.ORIGINAL, self._store)
         return Media(
             data=self._inspector.close_up(original.data, boxes[0], large=large),
@@ -302,7 +303,7 @@ class SearchService:
             binding, _ = self._get(session, actor, binding_id)
             if binding.card_key is None:
                 raise NotFoundError("file_not_found")
-            self._audit(session, actor, "card.read", binding)
+            self._trail.record(session, actor, "card.read", _target(binding))
         data = self._store.get(binding.card_key)
         return Media(
             data=data,
@@ -378,23 +379,6 @@ class SearchService:
             return ""
         return self._vault.open(found.id_number_sealed, purpose="id_number")
 
-    def _audit(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        binding: Binding,
-        detail: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"binding:{binding.id}",
-            detail=detail,
-        )
-
 
 def _admin_view(
     session: Session, photo: Submission, binding: Binding
@@ -424,6 +408,10 @@ def _history(session: Session, binding_id: int) -> tuple[HistoryItem, ...]:
         )
         for event in bindings.events_of(session, binding_id)
     )
+
+
+def _target(binding: Binding) -> str:
+    return f"binding:{binding.id}"
 
 
 def _masked(number: str) -> str:

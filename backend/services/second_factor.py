@@ -8,11 +8,12 @@ from typing import Final
 import qr
 from backend.crypto import Vault
 from backend.crypto.totp import matching_step, new_secret, provisioning_uri
-from backend.db import journal, people, staffing
+from backend.db import people, staffing
 from backend.db.engine import Database, Session
 from backend.domain.errors import ConflictError, InvalidInputError, Violation
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.limits import AttemptLimiter, Limit
 from backend.services.types import Enrolment, FactorState, StaffSession, StaffUser
 
@@ -33,6 +34,7 @@ class SecondFactorService:
     ) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
         self._limiter = limiter
 
@@ -101,7 +103,9 @@ class SecondFactorService:
             self._limiter.forget(session, limit)
             people.end_staff_sessions(session, staff_id, at=now, but=info.id)
             codes = self._new_codes(session, staff_id)
-            self._record(session, info.user, "second_factor.enrol", staff_id)
+            self._trail.record(
+                session, info.user, "second_factor.enrol", f"staff:{staff_id}"
+            )
         return codes
 
     def renew_codes(
@@ -117,7 +121,9 @@ class SecondFactorService:
             raise _wrong()
         with self._db.transaction() as session:
             codes = self._new_codes(session, info.user.id)
-            self._record(session, info.user, "second_factor.new_codes", info.user.id)
+            self._trail.record(
+                session, info.user, "second_factor.new_codes", f"staff:{info.user.id}"
+            )
         return codes
 
     def remove(self, info: StaffSession, code: str, *, address: str) -> None:
@@ -131,7 +137,9 @@ class SecondFactorService:
             raise _wrong()
         with self._db.transaction() as session:
             staffing.remove_factor(session, info.user.id)
-            self._record(session, info.user, "second_factor.remove", info.user.id)
+            self._trail.record(
+                session, info.user, "second_factor.remove", f"staff:{info.user.id}"
+            )
 
     def reset(self, actor: StaffUser, staff_id: int) -> None:
         """Take somebody's factor away, whose phone is lost, and end their sessions.
@@ -147,7 +155,9 @@ class SecondFactorService:
             if not staffing.remove_factor(session, staff_id):
                 raise ConflictError("totp_not_enrolled")
             people.end_staff_sessions(session, staff_id, at=self._clock.now())
-            self._record(session, actor, "second_factor.reset", staff_id)
+            self._trail.record(
+                session, actor, "second_factor.reset", f"staff:{staff_id}"
+            )
 
     def accepts(self, user: StaffUser, code: str, *, address: str) -> bool:
         """Take a code of the person's app or a recovery code, either once.
@@ -164,8 +174,12 @@ class SecondFactorService:
                 self._limiter.forget(session, limit)
                 return True
             self._limiter.record_failure(session, limit, now=now)
-            self._record(
-                session, user, "second_factor.refused", user.id, address=address
+            self._trail.record(
+                session,
+                user,
+                "second_factor.refused",
+                f"staff:{user.id}",
+                address=address,
             )
             return False
 
@@ -182,8 +196,12 @@ class SecondFactorService:
             session, user.id, self._code_hash(code), at=now
         ):
             return False
-        self._record(
-            session, user, "second_factor.recovery_code", user.id, address=address
+        self._trail.record(
+            session,
+            user,
+            "second_factor.recovery_code",
+            f"staff:{user.id}",
+            address=address,
         )
         return True
 
@@ -198,24 +216,6 @@ class SecondFactorService:
     def _code_hash(self, code: str) -> str:
         plain = "".join(filter(str.isalnum, code)).lower()
         return self._vault.hash(plain, purpose="recovery-code")
-
-    def _record(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        staff_id: int,
-        *,
-        address: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"staff:{staff_id}",
-            address=address,
-        )
 
 
 def _limit(staff_id: int) -> Limit:

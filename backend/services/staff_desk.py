@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from backend.db import entries, journal, people, staffing
+from backend.db import entries, people, staffing
 from backend.db.engine import Database, Session
 from backend.domain.errors import (
     ConflictError,
@@ -13,6 +13,7 @@ from backend.domain.errors import (
 )
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.staff import account_violations
 from backend.services.types import (
     Role,
@@ -30,6 +31,7 @@ class StaffDeskService:
     def __init__(self, *, db: Database, clock: Clock, idle: timedelta) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._idle = idle
 
     def people(self, actor: StaffUser) -> tuple[StaffMember, ...]:
@@ -85,7 +87,9 @@ class StaffDeskService:
             )
             if moved:
                 people.end_staff_sessions(session, staff_id, at=self._clock.now())
-            self._record(session, actor, "staff.change", staff_id, detail=role.value)
+            self._trail.record(
+                session, actor, "staff.change", f"staff:{staff_id}", role.value
+            )
 
     def disable(self, actor: StaffUser, staff_id: int) -> None:
         """Keep somebody out until enabled again; their sessions end.
@@ -102,7 +106,7 @@ class StaffDeskService:
             _keep_an_admin(session, staff_id)
             row.disabled_at = row.disabled_at or now
             people.end_staff_sessions(session, staff_id, at=now)
-            self._record(session, actor, "staff.disable", staff_id)
+            self._trail.record(session, actor, "staff.disable", f"staff:{staff_id}")
 
     def enable(self, actor: StaffUser, staff_id: int) -> None:
         """Let somebody in again, with the password and second factor they had.
@@ -114,7 +118,7 @@ class StaffDeskService:
         require_admin(actor)
         with self._db.transaction() as session:
             staffing.get_staff(session, staff_id).disabled_at = None
-            self._record(session, actor, "staff.enable", staff_id)
+            self._trail.record(session, actor, "staff.enable", f"staff:{staff_id}")
 
     def end_sessions(self, actor: StaffUser, staff_id: int) -> None:
         """Sign somebody out everywhere.
@@ -127,7 +131,9 @@ class StaffDeskService:
         with self._db.transaction() as session:
             staffing.get_staff(session, staff_id)
             people.end_staff_sessions(session, staff_id, at=self._clock.now())
-            self._record(session, actor, "staff.end_sessions", staff_id)
+            self._trail.record(
+                session, actor, "staff.end_sessions", f"staff:{staff_id}"
+            )
 
     def own_sessions(self, info: StaffSession) -> tuple[StaffSessionView, ...]:
         """Return where the caller is signed in, the last used first."""
@@ -159,7 +165,9 @@ class StaffDeskService:
                 session, info.user.id, session_id, at=self._clock.now()
             ):
                 raise NotFoundError("session_not_found")
-            self._record(session, info.user, "staff.end_session", info.user.id)
+            self._trail.record(
+                session, info.user, "staff.end_session", f"staff:{info.user.id}"
+            )
 
     def end_others(self, info: StaffSession) -> None:
         """End all of the caller's sessions but the present one."""
@@ -167,7 +175,9 @@ class StaffDeskService:
             people.end_staff_sessions(
                 session, info.user.id, at=self._clock.now(), but=info.id
             )
-            self._record(session, info.user, "staff.end_sessions", info.user.id)
+            self._trail.record(
+                session, info.user, "staff.end_sessions", f"staff:{info.user.id}"
+            )
 
     def _members(self, staff_id: int | None) -> tuple[StaffMember, ...]:
         now = self._clock.now()
@@ -184,24 +194,6 @@ class StaffDeskService:
                 seen_at=seen_at,
             )
             for row, enrolled_at, sessions, seen_at in rows
-        )
-
-    def _record(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        staff_id: int,
-        *,
-        detail: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"staff:{staff_id}",
-            detail=detail,
         )
 
 

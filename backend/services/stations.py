@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from backend.db import entries, journal
+from backend.db import entries
 from backend.db.engine import Database, Session
 from backend.db.entries import EntryRow
 from backend.db.models import Entry, Station
 from backend.domain.errors import ConflictError, InvalidInputError, Violation
 from backend.ports import Clock
 from backend.services.access import require_admin, require_station
+from backend.services.audit_trail import AuditTrail
 from backend.services.types import (
     CampaignView,
     EntryAdminView,
@@ -32,6 +33,7 @@ class StationService:
     def __init__(self, *, db: Database, clock: Clock, public_url: str) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._public_url = public_url
 
     def list(self, actor: StaffUser) -> tuple[StationView, ...]:
@@ -59,7 +61,7 @@ class StationService:
         values = _checked(code=code, name=name, address=address, contact=contact)
         with self._db.transaction() as session:
             row = entries.save_station(session, Station(**values))
-            self._audit(session, actor, "station.create", f"station:{row.id}")
+            self._trail.record(session, actor, "station.create", f"station:{row.id}")
             return station_view(row)
 
     def update(
@@ -80,7 +82,7 @@ class StationService:
             for key, value in values.items():
                 setattr(row, key, value)
             entries.save_station(session, row)
-            self._audit(session, actor, "station.update", f"station:{row.id}")
+            self._trail.record(session, actor, "station.update", f"station:{row.id}")
             return station_view(row)
 
     def entries(self, actor: StaffUser, campaign_id: int) -> tuple[EntryAdminView, ...]:
@@ -107,7 +109,7 @@ class StationService:
             entries.get_station(session, station_id)
             token = self._new_entry(session, campaign_id, station_id)
             view = self._view(entries.get_entry(session, token))
-            self._audit(session, actor, "entry.create", _target(session, token))
+            self._trail.record(session, actor, "entry.create", _target(session, token))
             return view
 
     def replace_entry(
@@ -122,7 +124,9 @@ class StationService:
             session.flush()
             new = self._new_entry(session, old.campaign_id, old.station_id)
             view = self._view(entries.get_entry(session, new))
-            self._audit(session, actor, "entry.replace", f"entry:{old.id}", reason)
+            self._trail.record(
+                session, actor, "entry.replace", f"entry:{old.id}", reason
+            )
             return view
 
     def retire_entry(self, actor: StaffUser, token: str, reason: str) -> EntryAdminView:
@@ -133,7 +137,9 @@ class StationService:
             old = _live(session, token)
             old.retired_at = self._clock.now()
             session.flush()
-            self._audit(session, actor, "entry.retire", f"entry:{old.id}", reason)
+            self._trail.record(
+                session, actor, "entry.retire", f"entry:{old.id}", reason
+            )
             return self._view(entries.get_entry(session, token))
 
     def _new_entry(self, session: Session, campaign_id: int, station_id: int) -> str:
@@ -159,23 +165,6 @@ class StationService:
             state=state_of(row, now),
             created_at=entry.created_at,
             ended_at=entry.replaced_at or entry.retired_at,
-        )
-
-    def _audit(
-        self,
-        session: Session,
-        actor: StaffUser,
-        action: str,
-        target: str,
-        detail: str = "",
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=target,
-            detail=detail,
         )
 
 

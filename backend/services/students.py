@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from backend.crypto import Vault
-from backend.db import campaign_rules, entries, journal, students
+from backend.db import campaign_rules, entries, students
 from backend.db.engine import Database, Session
 from backend.db.models import Station, Student
 from backend.domain.campaigns import EntryState
@@ -30,6 +30,7 @@ from backend.domain.roster import (
 )
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.roster_types import ListPage, StudentLine
 from backend.services.types import StaffUser
 
@@ -86,6 +87,7 @@ class StudentService:
     def __init__(self, *, db: Database, clock: Clock, vault: Vault) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
         self._vault = vault
 
     def page(
@@ -146,7 +148,13 @@ class StudentService:
             row.grace_until = until
             session.flush()
             detail = f"until {until:%Y-%m-%dT%H:%M%z}" if until else "lifted"
-            self._audit(session, actor, "student.grace", row, f"{detail}: {reason}")
+            self._trail.record(
+                session,
+                actor,
+                "student.grace",
+                f"student:{row.id}",
+                f"{detail}: {reason}",
+            )
             return self._view(session, row, station)
 
     def set_exempt(self, actor: StaffUser, student_id: int, reason: str) -> StudentView:
@@ -165,7 +173,9 @@ class StudentService:
                 raise RefusedError("exempt_has_portrait")
             row.exempt_reason = reason
             session.flush()
-            self._audit(session, actor, "student.exempt", row, reason)
+            self._trail.record(
+                session, actor, "student.exempt", f"student:{row.id}", reason
+            )
             return self._view(session, row, station)
 
     def lift_exempt(
@@ -178,7 +188,9 @@ class StudentService:
             row, station = self._row(session, actor, student_id)
             row.exempt_reason = None
             session.flush()
-            self._audit(session, actor, "student.exempt_lifted", row, reason)
+            self._trail.record(
+                session, actor, "student.exempt_lifted", f"student:{row.id}", reason
+            )
             return self._view(session, row, station)
 
     def update(
@@ -217,7 +229,9 @@ class StudentService:
             changed = self._write(row, values)
             students.save_student(session, row)
             detail = f"{', '.join(sorted(changed)) or 'nothing'}: {reason}"
-            self._audit(session, actor, "student.update", row, detail)
+            self._trail.record(
+                session, actor, "student.update", f"student:{row.id}", detail
+            )
             return self._view(session, row, station)
 
     def _understood(
@@ -288,18 +302,6 @@ class StudentService:
             record_id=students.record_of(session, row.id),
             settled=students.has_portrait(session, row.id),
             carried_from=_origin(session, row),
-        )
-
-    def _audit(
-        self, session: Session, actor: StaffUser, action: str, row: Student, detail: str
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"student:{row.id}",
-            detail=detail,
         )
 
 

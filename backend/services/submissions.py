@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backend.crypto import new_public_id
-from backend.db import bindings, likenesses, outbox, pushes, retention, submissions
+from backend.db import bindings, doomed_files, likenesses, outbox, pushes, submissions
 from backend.db.engine import Database, Session
 from backend.db.models import Binding, Campaign, Submission
 from backend.domain.backgrounds import BackgroundState, promised
@@ -23,14 +23,7 @@ from backend.domain.policy import Policy
 from backend.domain.report import Background, report_to_dict
 from backend.domain.reviews import Action, SubmissionStatus, next_status
 from backend.messages.backgrounds import agreement
-from backend.ports import (
-    Clock,
-    Inspection,
-    Job,
-    Jobs,
-    PhotoInspector,
-    PhotoStore,
-)
+from backend.ports import Clock, Inspection, Job, Jobs, PhotoInspector, PhotoStore
 from backend.services.admission import admit
 from backend.services.races import until_won
 from backend.services.submission_views import (
@@ -250,7 +243,7 @@ class SubmissionService:
                 row.other_portrait_key = row.other_report = None
                 self._move(session, row, Action.WITHDRAW, by=principal)
                 likenesses.forget_likeness(session, row.id)
-                retention.doom(session, keys, at=self._clock.now())
+                doomed_files.doom(session, keys, at=self._clock.now())
             return submission_view(session, row, binding)
 
         view = until_won(self._db, withdraw)
@@ -329,7 +322,7 @@ class SubmissionService:
         likenesses.forget_likeness(session, row.id)
         _fill(session, row, kept)
         left = before - set(picture_keys(row).values())
-        retention.doom(session, left, at=self._clock.now())
+        doomed_files.doom(session, left, at=self._clock.now())
 
     def _hand_in(
         self,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from backend.db import journal, verification
-from backend.db.engine import Database, Session
+from backend.db import verification
+from backend.db.engine import Database
 from backend.domain.errors import NotFoundError
 from backend.domain.verification import check_verification_file
 from backend.ports import Clock
 from backend.services.access import require_admin
+from backend.services.audit_trail import AuditTrail
 from backend.services.types import StaffUser
 
 
@@ -29,6 +30,7 @@ class VerificationService:
     def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._trail = AuditTrail(clock)
 
     def content(self, name: str) -> str:
         """Return what a file holds; raises NotFoundError for any other name."""
@@ -53,7 +55,7 @@ class VerificationService:
         check_verification_file(name, content)
         with self._db.transaction() as session:
             verification.put(session, name, content, at=self._clock.now())
-            self._audit(session, actor, "verification_file.put", name)
+            self._trail.record(session, actor, "verification_file.put", f"file:{name}")
 
     def remove(self, actor: StaffUser, name: str) -> None:
         """Serve a file no more; raises NotFoundError."""
@@ -61,15 +63,6 @@ class VerificationService:
         with self._db.transaction() as session:
             if not verification.remove(session, name):
                 raise NotFoundError("file_not_found")
-            self._audit(session, actor, "verification_file.remove", name)
-
-    def _audit(
-        self, session: Session, actor: StaffUser, action: str, name: str
-    ) -> None:
-        journal.append_audit(
-            session,
-            at=self._clock.now(),
-            actor=actor.username,
-            action=action,
-            target=f"file:{name}",
-        )
+            self._trail.record(
+                session, actor, "verification_file.remove", f"file:{name}"
+            )

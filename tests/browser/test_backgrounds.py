@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from apiflask import APIFlask
 from playwright.sync_api import Browser, Page, Request, Route, expect
 from sqlalchemy import update
-from werkzeug.serving import make_server
 
 from backend.db.models import Submission
 from backend.domain.backgrounds import BackgroundState
@@ -29,22 +25,19 @@ from backend.services.backgrounds import BackgroundService
 from backend.services.staff import OPERATOR
 from backend.services.types import Principal, SubmissionView
 from backend.web.admin import rounds
-from tests.browser.test_console import sign_in
-from tests.browser.test_on_site import (
-    agree,
-    collected,
-    find,
-    kept,
-    shoot,
-    to_the_desk,
-)
-from tests.browser.test_student_flow import (
+from tests.browser.steps import (
     PATIENCE_MS,
     WIDTHS,
-    browser,
+    agree,
     choose,
+    collected,
+    find,
     heading,
+    kept,
     open_page,
+    shoot,
+    sign_in,
+    to_the_desk,
     to_the_photo,
 )
 from tests.change_words import REASON, give_words
@@ -53,24 +46,11 @@ from tests.fakes import Replacing
 from tests.web.console import School, make_school
 from tests.web.student_support import ObedientInspector, Stage, make_stage, picture
 
-__all__ = ["browser"]
-
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
 
 RANGE, AFTER = "#compare", ".compare figure:nth-child(2) img"
 DONE = "背景已换成浅蓝色"
 Busy = Callable[[], None]
-
-
-@contextmanager
-def served(app: APIFlask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture(autouse=True)
@@ -91,24 +71,10 @@ def stage(tmp_path: Path, obedient: ObedientInspector) -> Stage:
 
 
 @pytest.fixture
-def address(stage: Stage) -> Iterator[str]:
-    with served(stage.app) as url:
-        yield url
-    stage.adapters.db.dispose()
-
-
-@pytest.fixture
 def school(tmp_path: Path) -> School:
     school = make_school(tmp_path, students=8)
     school.replace_backgrounds()
     return school
-
-
-@pytest.fixture
-def console(school: School) -> Iterator[str]:
-    with served(school.app) as url:
-        yield url
-    school.db.dispose()
 
 
 def hand_in(page: Page, address: str, stage: Stage, kind: str = "pass") -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,8 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Request, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Page, Playwright, Request, expect
 
 from backend.domain.errors import UnavailableError
 from backend.domain.measurements import Measurements
@@ -25,7 +21,8 @@ from backend.domain.policy import Policy
 from backend.domain.report import Background
 from backend.ports import Inspection
 from backend.services import guidance
-from tests.browser.test_student_flow import PATIENCE_MS, heading, to_the_photo
+from tests.browser.steps import PATIENCE_MS, heading, to_the_photo
+from tests.chromium import ALLOW, REFUSE, film, phone
 from tests.imaging.portraits import Pixels, graduate, inspector, lit
 from tests.web.student_support import ObedientInspector, Stage, make_stage
 
@@ -82,48 +79,6 @@ def stage(tmp_path: Path, sighted: SightedInspector) -> Stage:
     return make_stage(tmp_path, inspector=sighted)
 
 
-@pytest.fixture
-def address(stage: Stage) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    stage.adapters.db.dispose()
-
-
-def film(path: Path, picture: Pixels) -> Path:
-    """Write a picture as two frames of uncompressed video, which browsers repeat."""
-    height, width = picture.shape[:2]
-    planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420).tobytes()
-    head = f"YUV4MPEG2 W{width} H{height} F10:1 Ip A1:1 C420jpeg\n".encode()
-    path.write_bytes(head + 2 * (b"FRAME\n" + planes))
-    return path
-
-
-@contextmanager
-def phone(*flags: str, video: Path | None = None) -> Iterator[BrowserContext]:
-    """A browser whose lens shows the video."""
-    lens = ["--use-fake-device-for-media-stream"]
-    if video is not None:
-        lens.append(f"--use-file-for-fake-video-capture={video}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", *lens, *flags],
-        )
-        yield browser.new_context(
-            viewport={"width": 390, "height": 844}, locale="zh-CN"
-        )
-        browser.close()
-
-
-ALLOW = "--use-fake-ui-for-media-stream"
-REFUSE = "--deny-permission-prompts"
-
-
 def frames_of(page: Page) -> list[Request]:
     sent: list[Request] = []
     page.on("request", lambda r: sent.append(r) if "/guidance" in r.url else None)
@@ -149,10 +104,16 @@ def open_camera(page: Page) -> None:
 
 
 def test_good_frames_offer_the_shutter_and_the_shot_is_judged(
-    stage: Stage, address: str, tmp_path: Path, sighted: SightedInspector
+    playwright: Playwright,
+    stage: Stage,
+    address: str,
+    tmp_path: Path,
+    sighted: SightedInspector,
 ) -> None:
     picture = graduate()
-    with phone(ALLOW, video=film(tmp_path / "good.y4m", picture)) as context:
+    with phone(
+        playwright, ALLOW, video=film(tmp_path / "good.y4m", picture)
+    ) as context:
         page = context.new_page()
         broken: list[str] = []
         page.on("pageerror", lambda error: broken.append(str(error)))
@@ -194,10 +155,10 @@ def kept_pictures(stage: Stage, shape: tuple[int, int, int]) -> list[Pixels]:
 
 
 def test_the_hint_says_what_is_wrong_and_the_shutter_still_works(
-    stage: Stage, address: str, tmp_path: Path
+    playwright: Playwright, stage: Stage, address: str, tmp_path: Path
 ) -> None:
     dark = lit(graduate(), 0.1)
-    with phone(ALLOW, video=film(tmp_path / "dark.y4m", dark)) as context:
+    with phone(playwright, ALLOW, video=film(tmp_path / "dark.y4m", dark)) as context:
         page = context.new_page()
         to_the_photo(page, address, stage)
         open_camera(page)
@@ -225,10 +186,12 @@ def test_the_hint_says_what_is_wrong_and_the_shutter_still_works(
     ids=["none", "refuses", "turned", "too large"],
 )
 def test_where_the_camera_takes_no_good_picture_the_preview_does(
-    stage: Stage, address: str, tmp_path: Path, camera: str
+    playwright: Playwright, stage: Stage, address: str, tmp_path: Path, camera: str
 ) -> None:
     picture = graduate()
-    with phone(ALLOW, video=film(tmp_path / "good.y4m", picture)) as context:
+    with phone(
+        playwright, ALLOW, video=film(tmp_path / "good.y4m", picture)
+    ) as context:
         context.add_init_script(camera)
         page = context.new_page()
         to_the_photo(page, address, stage)
@@ -243,6 +206,7 @@ def test_where_the_camera_takes_no_good_picture_the_preview_does(
 
 
 def test_a_busy_server_is_asked_less_and_less(
+    playwright: Playwright,
     stage: Stage,
     address: str,
     tmp_path: Path,
@@ -252,7 +216,9 @@ def test_a_busy_server_is_asked_less_and_less(
     # The browser's clock runs faster than the server's.
     monkeypatch.setattr(guidance._Pace, "allows", lambda *_: True)
     sighted.busy = True
-    with phone(ALLOW, video=film(tmp_path / "good.y4m", graduate())) as context:
+    with phone(
+        playwright, ALLOW, video=film(tmp_path / "good.y4m", graduate())
+    ) as context:
         page = context.new_page()
         page.clock.install(time=0)
         to_the_photo(page, address, stage)
@@ -295,9 +261,11 @@ def wait_for_frame(
 
 
 def test_escape_closes_the_camera_and_its_light_goes_out(
-    stage: Stage, address: str, tmp_path: Path
+    playwright: Playwright, stage: Stage, address: str, tmp_path: Path
 ) -> None:
-    with phone(ALLOW, video=film(tmp_path / "good.y4m", graduate())) as context:
+    with phone(
+        playwright, ALLOW, video=film(tmp_path / "good.y4m", graduate())
+    ) as context:
         page = context.new_page()
         to_the_photo(page, address, stage)
         open_camera(page)
@@ -325,8 +293,10 @@ def test_escape_closes_the_camera_and_its_light_goes_out(
         assert page.evaluate("window.track.readyState") == "ended"
 
 
-def test_a_camera_that_is_refused_leaves_the_form(stage: Stage, address: str) -> None:
-    with phone(REFUSE) as context:
+def test_a_camera_that_is_refused_leaves_the_form(
+    playwright: Playwright, stage: Stage, address: str
+) -> None:
+    with phone(playwright, REFUSE) as context:
         page = context.new_page()
         to_the_photo(page, address, stage)
         page.get_by_role("button", name=OPEN).click()
@@ -344,9 +314,9 @@ def test_a_camera_that_is_refused_leaves_the_form(stage: Stage, address: str) ->
     ],
 )
 def test_a_browser_that_lacks_something_shows_the_form_alone(
-    stage: Stage, address: str, missing: str
+    playwright: Playwright, stage: Stage, address: str, missing: str
 ) -> None:
-    with phone(ALLOW) as context:
+    with phone(playwright, ALLOW) as context:
         context.add_init_script(missing)
         page = context.new_page()
         broken: list[str] = []
@@ -368,11 +338,11 @@ def _file() -> Any:
 
 
 def test_the_other_lens_is_one_tap_away_and_is_no_mirror(
-    stage: Stage, address: str
+    playwright: Playwright, stage: Stage, address: str
 ) -> None:
     # A second flag of the name takes the place of the first.
     two = "--use-fake-device-for-media-stream=device-count=2"
-    with phone(ALLOW, two) as context:
+    with phone(playwright, ALLOW, two) as context:
         page = context.new_page()
         to_the_photo(page, address, stage)
         open_camera(page)
@@ -385,8 +355,10 @@ def test_the_other_lens_is_one_tap_away_and_is_no_mirror(
         expect(page.locator(HINT)).to_contain_text("请正对镜头", timeout=PATIENCE_MS)
 
 
-def test_one_lens_cannot_be_exchanged(stage: Stage, address: str) -> None:
-    with phone(ALLOW) as context:
+def test_one_lens_cannot_be_exchanged(
+    playwright: Playwright, stage: Stage, address: str
+) -> None:
+    with phone(playwright, ALLOW) as context:
         page = context.new_page()
         to_the_photo(page, address, stage)
         open_camera(page)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, ConsoleMessage, expect
 
 from backend.services.staff import OPERATOR
 from backend.services.types import Role
+from tests.browser.steps import sign_in
 from tests.factories import make_student
 from tests.web.console import PASSWORD, School, make_school
 
@@ -27,39 +24,10 @@ def school(tmp_path: Path) -> School:
     return school
 
 
-@pytest.fixture
-def address(school: School) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, school.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    school.db.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-def sign_in(page: Page, address: str, username: str) -> None:
-    page.goto(f"{address}/admin/")
-    page.get_by_label("用户名").fill(username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-
-
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_reviewer_searches_opens_and_approves(
-    browser: Browser, address: str, *, scripts: bool, width: int
+    browser: Browser, console: str, *, scripts: bool, width: int
 ) -> None:
     complaints: list[str] = []
 
@@ -72,12 +40,12 @@ def test_a_reviewer_searches_opens_and_approves(
     )
     page = context.new_page()
     page.on("console", complain)
-    sign_in(page, address, "reviewer")
+    sign_in(page, console, "reviewer")
     student = make_student(0)
     page.get_by_role("searchbox").fill(student.student_no)
     page.get_by_role("button", name="查找").click()
     # What was typed stands sealed in the address.
-    page.wait_for_url(f"{address}/admin/records?q=*")
+    page.wait_for_url(f"{console}/admin/records?q=*")
     assert student.student_no not in page.url
     page.get_by_role("link", name=student.name).click()
     pictures = page.get_by_role("img")
@@ -94,7 +62,7 @@ def test_a_reviewer_searches_opens_and_approves(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_an_invitations_link_leads_to_a_password_and_its_token_into_no_address(
-    browser: Browser, school: School, address: str, *, scripts: bool
+    browser: Browser, school: School, console: str, *, scripts: bool
 ) -> None:
     new = school.services.invitations.invite(
         OPERATOR,
@@ -108,7 +76,7 @@ def test_an_invitations_link_leads_to_a_password_and_its_token_into_no_address(
     page = context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{address}/admin/invitation#{token}")
+    page.goto(f"{console}/admin/invitation#{token}")
     if not scripts:
         page.get_by_label("邀请码").fill(new.url)
         page.get_by_role("button", name="继续").click()
@@ -123,12 +91,12 @@ def test_an_invitations_link_leads_to_a_password_and_its_token_into_no_address(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_is_wider_than_the_screen(
-    browser: Browser, school: School, address: str, width: int
+    browser: Browser, school: School, console: str, width: int
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
-    sign_in(page, address, "admin")
-    record = page.goto(f"{address}/admin/records")
+    sign_in(page, console, "admin")
+    record = page.goto(f"{console}/admin/records")
     assert record is not None
     first = page.locator("tbody a").first.get_attribute("href")
     for path in (
@@ -152,17 +120,17 @@ def test_no_page_is_wider_than_the_screen(
         "/admin/password",
         "/admin/nothing",
     ):
-        page.goto(f"{address}{path}")
+        page.goto(f"{console}{path}")
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, path
     context.close()
 
 
-def test_the_keyboard_reaches_the_content_first(browser: Browser, address: str) -> None:
+def test_the_keyboard_reaches_the_content_first(browser: Browser, console: str) -> None:
     page = browser.new_page()
-    sign_in(page, address, "admin")
+    sign_in(page, console, "admin")
     # A key pressed while the page still changes would be lost with the old page.
-    page.goto(f"{address}/admin/")
+    page.goto(f"{console}/admin/")
     page.keyboard.press("Tab")
     skip = page.get_by_role("link", name="跳到正文")
     expect(skip).to_be_focused()

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, Playwright, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
-from backend.db.models import Binding, Student, Submission
+from backend.db.models import Binding
 from backend.domain.codes import parse_collection_code
 from backend.imaging.sample_card import draw_sample_card
-from tests.browser.test_camera import ALLOW, REFUSE, film, phone
-from tests.browser.test_console import sign_in
-from tests.browser.test_student_flow import PATIENCE_MS
+from tests.browser.steps import (
+    LINE,
+    NAME,
+    PATIENCE_MS,
+    agree,
+    collected,
+    file,
+    find,
+    kept,
+    shoot,
+    to_the_desk,
+)
+from tests.chromium import ALLOW, REFUSE, film, phone
 from tests.factories import SCHOOL_NAME, make_student
 from tests.imaging.portraits import graduate
-from tests.web.console import PASSWORD, School, jpeg, make_school
+from tests.web.console import PASSWORD, School, make_school
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
-
-LINE, NAME = "[data-line]", "section:not([hidden]) > [data-name]"
 
 
 @pytest.fixture
@@ -35,88 +40,10 @@ def school(tmp_path: Path) -> School:
     return make_school(tmp_path, students=8)
 
 
-@pytest.fixture
-def address(school: School) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, school.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    school.db.dispose()
-
-
-def to_the_desk(context: BrowserContext, address: str, username: str = "cs01") -> Page:
-    """Sign in and open the desk, until it would open without a line as well."""
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    sign_in(page, address, username)
-    page.get_by_role("link", name="采集", exact=True).click()
-    page.get_by_role("link", name="2026届样例采集").click()
-    expect(page.locator(LINE)).to_have_text("在线", timeout=PATIENCE_MS)
-    expect(page.locator("[data-kept]")).to_be_visible(timeout=PATIENCE_MS)
-    return page
-
-
-def file(colour: tuple[int, int, int], name: str = "shot.jpg") -> Any:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": jpeg(colour)}
-
-
-def find(page: Page, text: str) -> None:
-    expect(page.locator("#who")).to_be_focused()
-    page.keyboard.type(text)
-    page.keyboard.press("Enter")
-
-
-def agree(page: Page, name: str) -> None:
-    expect(page.locator(NAME)).to_have_text(name, timeout=PATIENCE_MS)
-    page.get_by_label("本人当面同意").check()
-    page.get_by_role("button", name="同意，去拍照").click()
-    expect(page.locator("#photo")).to_be_visible(timeout=PATIENCE_MS)
-
-
-def shoot(page: Page, colour: tuple[int, int, int]) -> None:
-    page.locator("#photo").set_input_files(file(colour))
-    page.get_by_role("button", name="用这张，去检查").click()
-
-
-def collected(school: School) -> dict[str, list[str]]:
-    """Return the statuses of every student's photos."""
-    with school.db.reading() as session:
-        rows = session.execute(
-            select(Student.student_no, Submission.status)
-            .join(Binding, Binding.student_id == Student.id)
-            .join(Submission, Submission.binding_id == Binding.id)
-            .order_by(Submission.id)
-        )
-        found: dict[str, list[str]] = {}
-        for number, status in rows:
-            found.setdefault(number, []).append(status)
-        return found
-
-
 def pixels_of(picture: bytes) -> Any:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     even = (image.width // 2 * 2, image.height // 2 * 2)
     return np.asarray(image.crop((0, 0, *even)))
-
-
-def kept(page: Page) -> Any:
-    """Return what the browser keeps of the pictures."""
-    return page.evaluate(
-        """() => new Promise((done) => {
-            const opening = indexedDB.open("bizhao-on-site", 1);
-            opening.onupgradeneeded = () => opening.result.createObjectStore("all", {keyPath: "key"});
-            opening.onsuccess = () => {
-                const all = opening.result.transaction("all").objectStore("all").getAll();
-                all.onsuccess = () => {
-                    opening.result.close();
-                    done(all.result.map((item) => [item.student.name, item.state, item.bytes ? item.bytes.byteLength : 0]));
-                };
-            };
-        })"""
-    )
 
 
 def complaints_of(page: Page) -> list[str]:
@@ -130,11 +57,13 @@ def complaints_of(page: Page) -> list[str]:
 
 
 def test_scan_consent_camera_confirm_next(
-    school: School, address: str, tmp_path: Path
+    playwright: Playwright, school: School, console: str, tmp_path: Path
 ) -> None:
     person = make_student(2)
-    with phone(ALLOW, video=film(tmp_path / "good.y4m", graduate())) as context:
-        page = to_the_desk(context, address)
+    with phone(
+        playwright, ALLOW, video=film(tmp_path / "good.y4m", graduate())
+    ) as context:
+        page = to_the_desk(context, console)
         complaints = complaints_of(page)
         # A scanner types the code and Enter, wherever the field has the focus.
         find(page, person.payload)
@@ -163,13 +92,15 @@ def test_scan_consent_camera_confirm_next(
 
 
 def test_the_code_is_read_by_the_camera(
-    school: School, address: str, tmp_path: Path
+    playwright: Playwright, school: School, console: str, tmp_path: Path
 ) -> None:
     person = make_student(4)
     code = parse_collection_code(person.payload)
     card = draw_sample_card(code, school_name=SCHOOL_NAME)
-    with phone(ALLOW, video=film(tmp_path / "card.y4m", pixels_of(card))) as context:
-        page = to_the_desk(context, address)
+    with phone(
+        playwright, ALLOW, video=film(tmp_path / "card.y4m", pixels_of(card))
+    ) as context:
+        page = to_the_desk(context, console)
         page.get_by_role("button", name="用相机扫采集码").click()
         expect(page.locator(NAME)).to_have_text(person.name, timeout=PATIENCE_MS)
         expect(page.locator("dialog[data-scan]")).to_be_hidden()
@@ -184,11 +115,11 @@ def test_the_code_is_read_by_the_camera(
 
 
 def test_pictures_taken_without_a_line_arrive_once_and_at_the_right_students(
-    school: School, address: str
+    playwright: Playwright, school: School, console: str
 ) -> None:
     first, second, third = (make_student(n) for n in (0, 2, 4))
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         complaints = complaints_of(page)
         page.get_by_role("button", name="下载名单").click()
         expect(page.locator("[data-roster-note]")).to_contain_text("4 人")
@@ -233,10 +164,12 @@ def test_pictures_taken_without_a_line_arrive_once_and_at_the_right_students(
     }
 
 
-def test_a_receipt_that_was_lost_is_found_again(school: School, address: str) -> None:
+def test_a_receipt_that_was_lost_is_found_again(
+    playwright: Playwright, school: School, console: str
+) -> None:
     person = make_student(2)
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         find(page, person.name)
         agree(page, person.name)
 
@@ -255,11 +188,11 @@ def test_a_receipt_that_was_lost_is_found_again(school: School, address: str) ->
 
 
 def test_a_session_that_ends_keeps_the_pictures_for_their_owner(
-    school: School, address: str
+    playwright: Playwright, school: School, console: str
 ) -> None:
     person = make_student(2)
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         find(page, person.name)
         agree(page, person.name)
         session = context.cookies()
@@ -268,7 +201,7 @@ def test_a_session_that_ends_keeps_the_pictures_for_their_owner(
         expect(page.locator("[data-notice]")).to_contain_text("登录已过期")
         assert [row[1] for row in kept(page)] == ["waiting"]
         # Somebody else signs in: not theirs to see or to send.
-        other = to_the_desk(context, address, "zz02")
+        other = to_the_desk(context, console, "zz02")
         expect(other.locator("[data-others]")).to_contain_text("另有 1 张")
         assert person.name not in other.content()
         assert collected(school) == {}
@@ -283,12 +216,12 @@ def test_a_session_that_ends_keeps_the_pictures_for_their_owner(
 
 
 def test_a_refused_photo_is_taken_again_or_reviewed(
-    school: School, address: str
+    playwright: Playwright, school: School, console: str
 ) -> None:
     person = make_student(2)
     school.inspector.fails = True
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         find(page, person.name)
         agree(page, person.name)
         shoot(page, (1, 2, 3))
@@ -305,11 +238,11 @@ def test_a_refused_photo_is_taken_again_or_reviewed(
 
 
 def test_several_files_are_offered_newest_first_and_deleting_asks_twice(
-    school: School, address: str
+    playwright: Playwright, school: School, console: str
 ) -> None:
     person = make_student(2)
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         find(page, person.name)
         agree(page, person.name)
         page.locator("#photo").set_input_files(
@@ -340,9 +273,11 @@ def test_several_files_are_offered_newest_first_and_deleting_asks_twice(
     assert collected(school) == {}
 
 
-def test_the_list_goes_when_the_desk_is_closed(school: School, address: str) -> None:
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+def test_the_list_goes_when_the_desk_is_closed(
+    playwright: Playwright, school: School, console: str
+) -> None:
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         page.get_by_role("button", name="下载名单").click()
         expect(page.locator("[data-roster-note]")).to_contain_text("4 人")
         page.get_by_role("button", name="结束现场采集").click()
@@ -362,11 +297,11 @@ def test_the_list_goes_when_the_desk_is_closed(school: School, address: str) -> 
 
 
 def test_what_the_server_refuses_waits_with_the_reason_and_may_be_tried_again(
-    school: School, address: str
+    playwright: Playwright, school: School, console: str
 ) -> None:
     person = make_student(2)
-    with phone(REFUSE) as context:
-        page = to_the_desk(context, address)
+    with phone(playwright, REFUSE) as context:
+        page = to_the_desk(context, console)
         find(page, person.name)
         agree(page, person.name)
         with school.db.reading() as session:

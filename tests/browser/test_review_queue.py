@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, expect
 
 from backend.domain.reviews import SubmissionStatus
 from backend.messages.return_reasons import RETURN_REASONS
 from backend.services.staff import OPERATOR
 from backend.services.types import SubmissionView
+from tests.browser.steps import sign_in
 from tests.factories import make_student
 from tests.web.console import PASSWORD, School, make_school
 
@@ -37,39 +34,10 @@ def photos(school: School) -> list[SubmissionView]:
     return [school.hand_in(n) for n in range(PHOTOS)]
 
 
-@pytest.fixture
-def address(school: School) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, school.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    school.db.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-def sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/admin/")
-    page.get_by_label("用户名").fill("reviewer")
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录").click()
-
-
-def begin(page: Page, address: str) -> None:
+def begin(page: Page, console: str) -> None:
     """Sign in and press Enter on the start page, whose button has the focus."""
-    sign_in(page, address)
-    page.goto(f"{address}/admin/review")
+    sign_in(page, console, "reviewer")
+    page.goto(f"{console}/admin/review")
     expect(page.get_by_role("button", name="开始审核")).to_be_focused()
     page.keyboard.press("Enter")
 
@@ -90,12 +58,12 @@ def seen(school: School, photo: SubmissionView) -> SubmissionView:
 
 
 def test_photos_are_reviewed_by_keyboard_alone(
-    browser: Browser, school: School, photos: list[SubmissionView], address: str
+    browser: Browser, school: School, photos: list[SubmissionView], console: str
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 860})
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 0)
     # Nothing is approved before its clauses are ticked.
     page.keyboard.press("a")
@@ -123,10 +91,10 @@ def test_photos_are_reviewed_by_keyboard_alone(
 
 
 def test_by_keyboard_one_is_skipped_and_one_undone(
-    browser: Browser, school: School, photos: list[SubmissionView], address: str
+    browser: Browser, school: School, photos: list[SubmissionView], console: str
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 860})
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 0)
     page.keyboard.press("s")
     on_photo_of(page, 1)
@@ -148,10 +116,10 @@ def test_by_keyboard_one_is_skipped_and_one_undone(
 
 
 def test_a_decision_on_what_changed_meanwhile_is_refused(
-    browser: Browser, school: School, photos: list[SubmissionView], address: str
+    browser: Browser, school: School, photos: list[SubmissionView], console: str
 ) -> None:
     page = browser.new_page()
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 0)
     binding = school.services.bindings.get(
         school.sessions[0].principal, photos[0].binding_public_id
@@ -161,17 +129,17 @@ def test_a_decision_on_what_changed_meanwhile_is_refused(
     expect(page.get_by_role("alert")).to_contain_text("换了新照片")
     assert seen(school, photos[0]).status is SubmissionStatus.SUPERSEDED
     page.get_by_role("link", name="看这名学生最新的照片").click()
-    expect(page).to_have_url(f"{address}/admin/review/{newest.public_id}")
+    expect(page).to_have_url(f"{console}/admin/review/{newest.public_id}")
     page.close()
 
 
 def test_pictures_are_chosen_and_help_is_shown_by_key(
     browser: Browser,
     photos: list[SubmissionView],
-    address: str,
+    console: str,
 ) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 860})
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 0)
     assert page.url.endswith(photos[0].public_id)
     overlay, original = page.locator(".shot-overlay"), page.locator(".shot-original")
@@ -203,15 +171,15 @@ def test_pictures_are_chosen_and_help_is_shown_by_key(
 
 
 def test_leaving_the_page_lets_others_have_the_photo(
-    browser: Browser, school: School, photos: list[SubmissionView], address: str
+    browser: Browser, school: School, photos: list[SubmissionView], console: str
 ) -> None:
     page = browser.new_page()
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 0)
     admin = school.services.staff.sign_in("admin", PASSWORD, address="203.0.113.9")
     queue = school.services.review_queue
     assert queue.holder(admin.session.user, photos[0].public_id) is not None
-    page.goto(f"{address}/admin/records")
+    page.goto(f"{console}/admin/records")
     # What a page says when it is left is sent beside what comes next.
     end = time.monotonic() + PATIENCE
     while queue.holder(admin.session.user, photos[0].public_id):
@@ -221,7 +189,7 @@ def test_leaving_the_page_lets_others_have_the_photo(
 
 
 def test_a_sheet_is_gone_through_by_keyboard(
-    browser: Browser, school: School, photos: list[SubmissionView], address: str
+    browser: Browser, school: School, photos: list[SubmissionView], console: str
 ) -> None:
     reviewer = school.services.staff.sign_in(
         "reviewer", PASSWORD, address="203.0.113.9"
@@ -236,8 +204,8 @@ def test_a_sheet_is_gone_through_by_keyboard(
             expected_version=photo.version,
         )
     page = browser.new_page(viewport={"width": 1280, "height": 860})
-    sign_in(page, address)
-    page.goto(f"{address}/admin/review/contact-sheet")
+    sign_in(page, console, "reviewer")
+    page.goto(f"{console}/admin/review/contact-sheet")
     cells = page.locator(".cell")
     expect(cells.first).to_be_focused()
     page.keyboard.press("ArrowRight")
@@ -257,14 +225,14 @@ def test_without_scripts_the_forms_do_it_all_on_any_screen(
     browser: Browser,
     school: School,
     photos: list[SubmissionView],
-    address: str,
+    console: str,
     width: int,
 ) -> None:
     context = browser.new_context(
         java_script_enabled=False, viewport={"width": width, "height": 800}
     )
     page = context.new_page()
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 0)
     for box in page.get_by_role("checkbox").all():
         if box.is_visible():
@@ -281,10 +249,10 @@ def test_without_scripts_the_forms_do_it_all_on_any_screen(
     context.close()
     context = browser.new_context(viewport={"width": width, "height": 800})
     page = context.new_page()
-    begin(page, address)
+    begin(page, console)
     on_photo_of(page, 1)
     for path in ("", "/contact-sheet", f"/{photos[1].public_id}"):
-        page.goto(f"{address}/admin/review{path}")
+        page.goto(f"{console}/admin/review{path}")
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, path
     context.close()

@@ -2,96 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, expect
 
+from tests.browser.steps import (
+    WIDTHS,
+    choose,
+    heading,
+    image_file,
+    open_page,
+    to_the_photo,
+)
 from tests.web.student_support import Stage, make_stage, picture
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
-
-#: The narrowest phones, the commonest ones, a desktop.
-WIDTHS = (320, 390, 1280)
-#: A busy machine takes its time to open a page.
-PATIENCE_MS = 30_000
 
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
     return make_stage(tmp_path, max_bytes=300_000)
-
-
-@pytest.fixture
-def address(stage: Stage) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, stage.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    stage.adapters.db.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-def open_page(browser: Browser, *, scripts: bool) -> Page:
-    context = browser.new_context(
-        java_script_enabled=scripts,
-        viewport={"width": 390, "height": 844},
-        locale="zh-CN",
-    )
-    return context.new_page()
-
-
-def heading(page: Page, words: str) -> None:
-    title = page.get_by_role("heading", level=1)
-    expect(title).to_contain_text(words, timeout=PATIENCE_MS)
-
-
-def image_file(name: str, data: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "image/jpeg", "buffer": data}
-
-
-def choose(page: Page, field: str, name: str, data: bytes) -> None:
-    page.locator(field).set_input_files(image_file(name, data))  # type: ignore[arg-type] # a payload of this shape
-    page.locator("main form button[type=submit]").click()
-
-
-def to_the_photo(page: Page, address: str, stage: Stage) -> None:
-    """Go from the poster to the photo page, the first steps by keyboard alone."""
-    page.goto(f"{address}/s/{stage.token}")
-    page.get_by_role("link", name="开始", exact=True).focus()
-    page.keyboard.press("Enter")
-    heading(page, "请先看清楚")
-    for name in ("portrait", "identity_number"):
-        page.locator(f"#{name}").focus()
-        page.keyboard.press("Space")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    heading(page, "上传图像采集码")
-    choose(page, "#picture", "card.png", stage.card(0))
-    heading(page, "核对是不是您本人")
-    page.get_by_label("身份证号后 6 位").fill(stage.people[0].id_number[-6:])
-    page.keyboard.press("Enter")
-    heading(page, "绑定成功")
-    page.get_by_role("link", name="下一步").click()
-    heading(page, "拍一张")
-    # The words stand before the scripts are there, and a robot is faster than both.
-    page.wait_for_load_state()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])

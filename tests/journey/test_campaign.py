@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-import threading
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -24,9 +23,8 @@ import pypdfium2
 import pytest
 import requests
 import zxingcpp
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from backend.db.base import Base
 from backend.db.models import Binding, Student, Submission
@@ -35,13 +33,12 @@ from backend.domain.reviews import HANDED_IN, SubmissionStatus
 from backend.imaging.inspector import MediaPipeInspector
 from backend.services.staff import OPERATOR
 from tests import secrecy
-from tests.browser.test_camera import REFUSE, phone
-from tests.browser.test_console import sign_in
-from tests.browser.test_on_site import NAME, agree, find, to_the_desk
-from tests.browser.test_student_flow import PATIENCE_MS
+from tests.browser.steps import NAME, PATIENCE_MS, agree, find, sign_in, to_the_desk
+from tests.chromium import REFUSE, phone
 from tests.factories import InventedStudent, make_student
 from tests.imaging.portraits import level_graduate
 from tests.pictures import as_jpeg, unlike
+from tests.serving import served
 from tests.web.console import School, make_school
 
 pytestmark = [
@@ -89,13 +86,8 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[School]:
 
 @pytest.fixture(scope="module")
 def address(school: School) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, school.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(school.app) as url:
+        yield url
 
 
 def roster() -> bytes:
@@ -232,7 +224,7 @@ def assert_the_desk_counts_right(school: School, expected: dict[Stage, int]) -> 
 
 
 def test_a_whole_campaign(school: School, address: str, tmp_path: Path) -> None:
-    with phone(REFUSE) as context:
+    with sync_playwright() as playwright, phone(playwright, REFUSE) as context:
         context.set_default_timeout(PATIENCE_MS)
         desk = context.new_page()
         desk.set_viewport_size({"width": 1280, "height": 900})
@@ -415,12 +407,12 @@ def review(desk: Page, address: str, *, returning: list[int], photos: int) -> No
     names = Counter(make_student(n).name for n in returning)
     desk.goto(f"{address}/admin/review")
     expect(desk.get_by_role("button", name="开始审核")).to_be_focused()
+    before = desk.url
     desk.keyboard.press("Enter")
     heading = desk.get_by_role("heading", level=1)
-    before = ""
     for _ in range(photos):
-        expect(desk).not_to_have_url(before)
-        desk.wait_for_load_state()
+        # Told by the browser; looking again and again takes longer than the page.
+        desk.wait_for_url(_other_than(before))
         before = desk.url
         if names[name := heading.inner_text()]:
             names[name] -= 1
@@ -432,6 +424,10 @@ def review(desk: Page, address: str, *, returning: list[int], photos: int) -> No
             desk.keyboard.press("a")
     expect(desk.get_by_text("没有等待审核的照片")).to_be_visible()
     assert not +names
+
+
+def _other_than(before: str) -> Callable[[str], bool]:
+    return lambda url: url != before
 
 
 def deliver(desk: Page, address: str, school: School, *, photos: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -105,25 +106,42 @@ def test_the_log_names_nobody(
     assert not any(secret in requests_seen for secret in secrets)
 
 
-def test_a_second_start_keeps_the_data(tmp_path: Path) -> None:
-    with running_server(tmp_path) as first:
-        tokens = first.entry_tokens
-        assert first.admin_password
-    with running_server(tmp_path) as second:
-        printed = second.printed[len(first.printed) :]
-        assert re.findall(r"/s/([\w-]+)", printed) == tokens
-        assert "shown only now" not in printed
+@dataclass(frozen=True)
+class Prepared:
+    """A folder in which the demonstration was started before, and what that printed."""
+
+    folder: Path
+    printed: str
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    folder = tmp_path_factory.mktemp("prepared")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        result = CliRunner().invoke(
+            main, ["start-demo", "--prepare-only"], catch_exceptions=False
+        )
+    assert result.exit_code == 0, result.output
+    return Prepared(folder, result.output)
+
+
+def test_a_second_start_keeps_the_data(prepared: Prepared) -> None:
+    tokens = re.findall(r"/s/([\w-]+)", prepared.printed)
+    assert tokens
+    assert "shown only now" in prepared.printed
+    with running_server(prepared.folder) as second:
+        assert second.entry_tokens == tokens
+        assert "shown only now" not in second.printed
         page = requests.get(f"{second.url}/s/{tokens[0]}", timeout=60)
         assert page.status_code == 200
 
 
 def test_an_installation_is_served_with_the_settings_it_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: Prepared,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    CliRunner().invoke(main, ["start-demo", "--prepare-only"], catch_exceptions=False)
     with running_server(
-        tmp_path, command="serve", BIZHAO_ENV_FILE="var/demo.env"
+        prepared.folder, command="serve", BIZHAO_ENV_FILE="var/demo.env"
     ) as server:
         assert "shown only now" not in server.printed
         assert requests.get(f"{server.url}/readyz", timeout=60).ok

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import worlds
+from tests.services import records, worlds
 from tests.services.worlds import Template, World
 
 BOTH = (
@@ -34,3 +34,10 @@ def world(template: Template, tmp_path: Path) -> Iterator[World]:
     """A small school on a fresh database: services, campaign, stations, accounts."""
     with worlds.open_world(template, tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def filled(world: World) -> World:
+    """The school with the few records of tests.services.records."""
+    records.fill(world)
+    return world

@@ -20,32 +20,8 @@ from backend.services.staff import OPERATOR
 from backend.services.types import BindingStatus, Page, RecordRow, SearchFilter
 from tests.factories import make_student
 from tests.services.conftest import BOTH
+from tests.services.records import STRANGER, STUDENT, find, numbers
 from tests.services.worlds import Templates, World, open_world
-
-STUDENT = make_student(2)
-STRANGER = make_student(50)
-
-
-@pytest.fixture
-def filled(world: World) -> World:
-    """Students 0 to 3 bound (0 pending, 1 with a draft), 50 waiting."""
-    world.pending(0)
-    who, binding = world.bound(1)
-    world.submit(who, binding)
-    world.bound(2)
-    world.bound(3)
-    world.bind(world.principal(), STRANGER)
-    return world
-
-
-def _numbers(page: Page[RecordRow]) -> list[str]:
-    return [row.student_no for row in page.items]
-
-
-def _find(world: World, **wanted: object) -> list[str]:
-    return _numbers(
-        world.services.search.page(OPERATOR, SearchFilter(**wanted))  # type: ignore[arg-type] # any of its fields
-    )
 
 
 def test_one_box_understands_all_that_names_a_student(filled: World) -> None:
@@ -68,18 +44,18 @@ def test_one_box_understands_all_that_names_a_student(filled: World) -> None:
         "26430101150001",
         "１０５３４５２０２６０５００００01",
     ):
-        assert _find(filled, text=typed) == [STUDENT.student_no], typed
-        assert _find(filled, text=typed, station_id=filled.stations["ZZ02"]) == []
+        assert find(filled, text=typed) == [STUDENT.student_no], typed
+        assert find(filled, text=typed, station_id=filled.stations["ZZ02"]) == []
 
 
 def test_several_names_of_a_student_must_all_fit(filled: World) -> None:
-    assert _find(filled, text=STUDENT.name, student_no=STUDENT.student_no)
-    assert not _find(filled, text=STUDENT.name, student_no=make_student(3).student_no)
+    assert find(filled, text=STUDENT.name, student_no=STUDENT.student_no)
+    assert not find(filled, text=STUDENT.name, student_no=make_student(3).student_no)
 
 
 def test_every_condition_narrows(filled: World) -> None:
     zero, now = make_student(0), filled.clock.now()
-    every = len(_find(filled))
+    every = len(find(filled))
     for wanted, found in (
         ({"graduating_year": 2026}, every - 1),
         ({"graduating_year": 2025}, 0),
@@ -101,7 +77,7 @@ def test_every_condition_narrows(filled: World) -> None:
         ({"submitted_from": now + timedelta(seconds=1)}, 0),
         ({"decided_by_id": 1}, 0),
     ):
-        assert len(_find(filled, **wanted)) == found, wanted
+        assert len(find(filled, **wanted)) == found, wanted
 
 
 def test_the_decider_is_found_again(world: World) -> None:
@@ -115,7 +91,7 @@ def test_the_decider_is_found_again(world: World) -> None:
         note="",
         expected_version=photo.version,
     )
-    assert len(_find(world, decided_by_id=reviewer.id)) == 1
+    assert len(find(world, decided_by_id=reviewer.id)) == 1
     assert dict(world.services.search.choices().deciders)[reviewer.id]
 
 
@@ -189,9 +165,9 @@ def _pages(world: World, order: RecordOrder, descending: bool) -> list[list[str]
         back.insert(0, page(cursor))
     assert forwards[-1].last_cursor is None
     return [
-        [number for one in forwards for number in _numbers(one)],
-        [number for one in back for number in _numbers(one)],
-        _numbers(back[-1]),
+        [number for one in forwards for number in numbers(one)],
+        [number for one in back for number in numbers(one)],
+        numbers(back[-1]),
     ]
 
 
@@ -303,7 +279,7 @@ def test_the_rows_follow_whatever_changes(
 def test_a_step_moves_the_record_up(world: World) -> None:
     who, binding = world.bound(0)
     world.bound(2)
-    assert _find(world)[-1] == make_student(0).student_no
+    assert find(world)[-1] == make_student(0).student_no
     world.clock.move(minutes=1)
     world.submit(who, binding)
     (first, _) = world.services.search.page(OPERATOR, SearchFilter()).items

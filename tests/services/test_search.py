@@ -24,37 +24,13 @@ from backend.services.types import (
 )
 from tests.factories import make_student
 from tests.services.conftest import BOTH
+from tests.services.records import STRANGER, STUDENT, find, numbers
 from tests.services.worlds import Templates, World, open_world
-
-STUDENT = make_student(2)
-STRANGER = make_student(50)
-
-
-@pytest.fixture
-def filled(world: World) -> World:
-    """Students 0 to 3 bound (0 pending, 1 with a draft), 50 waiting."""
-    world.pending(0)
-    who, binding = world.bound(1)
-    world.submit(who, binding)
-    world.bound(2)
-    world.bound(3)
-    world.bind(world.principal(), STRANGER)
-    return world
-
-
-def _numbers(page: Page[RecordRow]) -> list[str]:
-    return [row.student_no for row in page.items]
-
-
-def _find(world: World, **wanted: object) -> list[str]:
-    return _numbers(
-        world.services.search.page(OPERATOR, SearchFilter(**wanted))  # type: ignore[arg-type] # any of its fields
-    )
 
 
 def test_without_a_filter_all_come_newest_first(filled: World) -> None:
     expected = [make_student(n).student_no for n in (3, 2, 1, 0)]
-    assert _find(filled) == ["", *expected]
+    assert find(filled) == ["", *expected]
 
 
 def test_a_row_shows_what_staff_compare_and_masks_the_number(filled: World) -> None:
@@ -89,43 +65,41 @@ def test_a_row_shows_what_staff_compare_and_masks_the_number(filled: World) -> N
 def test_each_way_to_name_a_student_finds_them(
     filled: World, wanted: dict[str, str]
 ) -> None:
-    assert _find(filled, **wanted) == [STUDENT.student_no]
+    assert find(filled, **wanted) == [STUDENT.student_no]
 
 
 def test_a_fingerprint_finds_its_record_however_it_is_typed(filled: World) -> None:
     wanted = SearchFilter(student_no=STUDENT.student_no)
     (row,) = filled.services.search.page(OPERATOR, wanted).items
     for typed in (row.fingerprint, row.fingerprint.replace("-", "").lower()):
-        assert _find(filled, code=typed) == [STUDENT.student_no]
+        assert find(filled, code=typed) == [STUDENT.student_no]
 
 
 def test_waiting_ones_are_found_by_what_they_said(filled: World) -> None:
-    assert _find(filled, waiting=True) == [""]
-    assert len(_find(filled, waiting=False)) == 4
-    assert _find(filled, name=STRANGER.name[0], waiting=True) == [""]
-    assert _find(filled, id_number=STRANGER.id_number[-6:]) == [""]
+    assert find(filled, waiting=True) == [""]
+    assert len(find(filled, waiting=False)) == 4
+    assert find(filled, name=STRANGER.name[0], waiting=True) == [""]
+    assert find(filled, id_number=STRANGER.id_number[-6:]) == [""]
 
 
 def test_the_state_of_the_photo_narrows(filled: World) -> None:
-    assert _find(filled, status=SubmissionStatus.PENDING) == [
-        make_student(0).student_no
-    ]
-    assert _find(filled, status=SubmissionStatus.DRAFT) == [make_student(1).student_no]
-    assert _find(filled, status=SubmissionStatus.APPROVED) == []
+    assert find(filled, status=SubmissionStatus.PENDING) == [make_student(0).student_no]
+    assert find(filled, status=SubmissionStatus.DRAFT) == [make_student(1).student_no]
+    assert find(filled, status=SubmissionStatus.APPROVED) == []
 
 
 def test_campaign_and_station_narrow(filled: World) -> None:
-    assert len(_find(filled, campaign_id=filled.campaign)) == 5
-    assert _find(filled, campaign_id=filled.campaign + 1) == []
-    assert _find(filled, station_id=filled.stations["ZZ02"]) == [
+    assert len(find(filled, campaign_id=filled.campaign)) == 5
+    assert find(filled, campaign_id=filled.campaign + 1) == []
+    assert find(filled, station_id=filled.stations["ZZ02"]) == [
         make_student(3).student_no,
         make_student(1).student_no,
     ]
 
 
 def test_a_wildcard_in_a_name_is_only_a_character(filled: World) -> None:
-    assert _find(filled, name="%") == []
-    assert _find(filled, name="_") == []
+    assert find(filled, name="%") == []
+    assert find(filled, name="_") == []
 
 
 @pytest.mark.parametrize(
@@ -136,7 +110,7 @@ def test_what_cannot_be_looked_for_is_refused(
     world: World, wanted: dict[str, str]
 ) -> None:
     with pytest.raises(InvalidInputError):
-        _find(world, **wanted)
+        find(world, **wanted)
 
 
 @pytest.mark.parametrize("cursor", ["x", "a", "b-1", "a²", "c9", "a" + "9" * 30])
@@ -151,7 +125,7 @@ def test_what_no_column_holds_is_found_nowhere_or_refused(
 ) -> None:
     # SQLite holds a NUL and larger integers than PostgreSQL does.
     with contextlib.suppress(InvalidInputError):
-        assert _find(world, **wanted) == []
+        assert find(world, **wanted) == []
 
 
 @pytest.mark.parametrize("kind", BOTH)
@@ -161,7 +135,7 @@ def test_pages_of_any_size_cover_all_records_once_forward_and_back(
     with open_world(templates.get(kind), tmp_path) as world:
         for n in range(7):
             world.bound(n)
-        every = _find(world)
+        every = find(world)
 
         @settings(max_examples=12, deadline=None, database=None)
         @given(limit=st.integers(-1, 9))
@@ -181,18 +155,18 @@ def _walk(world: World, every: list[str], limit: int) -> None:
     assert pages[0].previous_cursor is None
     while (cursor := pages[-1].next_cursor) is not None:
         pages.append(page(cursor))
-    assert [number for p in pages for number in _numbers(p)] == every
+    assert [number for p in pages for number in numbers(p)] == every
     back = [pages[-1]]
     while (cursor := back[0].previous_cursor) is not None:
         back.insert(0, page(cursor))
-    assert [number for p in back for number in _numbers(p)] == every
+    assert [number for p in back for number in numbers(p)] == every
 
 
 def test_a_station_sees_only_its_own(filled: World) -> None:
     seen = filled.services.search.page(
         filled.staff["zz02"], SearchFilter(station_id=filled.stations["CS01"])
     )
-    assert _numbers(seen) == [make_student(n).student_no for n in (3, 1)]
+    assert numbers(seen) == [make_student(n).student_no for n in (3, 1)]
 
 
 def test_the_record_of_another_station_does_not_exist(filled: World) -> None:
@@ -270,7 +244,7 @@ def test_a_pasted_code_leaves_no_card(world: World) -> None:
 
 def test_codes_that_differ_only_in_the_claims_are_the_same_code(filled: World) -> None:
     later = encode_claims(STUDENT.token, replace(STUDENT.claims, class_no="另一班"))
-    assert _find(filled, code=later) == [STUDENT.student_no]
+    assert find(filled, code=later) == [STUDENT.student_no]
 
 
 @pytest.mark.parametrize(

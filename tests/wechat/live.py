@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
-
-from werkzeug.serving import make_server
 
 from backend.settings import WeChatAccount
 from backend.wechat import WeChatPyGateway
+from tests.serving import served
 from tests.web.student_support import Stage, make_stage
 from tests.wechat.gateways import fresh_sqlite, make_gateway
 from tests.wechat.standin import StandIn
@@ -60,15 +58,6 @@ def live(standin: StandIn, folder: Path) -> Iterator[Live]:
         wechat=gateway,
         more={"public_url": url, "content_check": True, **accounts},
     )
-    server = make_server(
-        "127.0.0.1", port, stage.app, threaded=True, request_handler=Silent
-    )
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    standin.push_url = f"{url}/wechat/push/mini-program"
-    try:
+    with served(stage.app, port=port, handler=Silent):
+        standin.push_url = f"{url}/wechat/push/mini-program"
         yield Live(stage, url, gateway)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

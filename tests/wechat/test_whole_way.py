@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +11,14 @@ from typing import Any, Final
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from backend.domain.reviews import UNDO_TIME
 from backend.domain.wechat import MessageKind
 from backend.services.staff import OPERATOR
 from backend.services.types import PrincipalKind, SearchFilter
+from tests.browser.steps import PATIENCE_MS, heading
+from tests.chromium import chromium
 from tests.web.student_support import picture
 from tests.wechat.live import Live, live
 from tests.wechat.standin import StandIn
@@ -28,8 +29,6 @@ WECHAT: Final = (
     "Mobile/15E148 MicroMessenger/8.0.50 NetType/WIFI Language/zh_CN"
 )
 _EVERYBODY: Final = SearchFilter()
-#: A busy machine takes its time to open a page.
-PATIENCE_MS: Final = 30_000
 #: What WeChat's script does for the page of the collection code, and nothing more.
 JWEIXIN: Final = """
 window.wx = {
@@ -48,12 +47,8 @@ def service(standin: StandIn, tmp_path: Path) -> Iterator[Live]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+    with chromium() as started:
         yield started
-        started.close()
 
 
 def in_wechat(browser: Browser, scanned: str, *, scripts: bool = True) -> Page:
@@ -73,11 +68,6 @@ def in_wechat(browser: Browser, scanned: str, *, scripts: bool = True) -> Page:
 
     context.route("https://res.wx.qq.com/**", answer)
     return context.new_page()
-
-
-def heading(page: Page, words: str) -> None:
-    title = page.get_by_role("heading", level=1)
-    expect(title).to_contain_text(words, timeout=PATIENCE_MS)
 
 
 def consent(page: Page, service: Live) -> None:

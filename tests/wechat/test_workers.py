@@ -35,7 +35,7 @@ from tests.wechat.workers import Worker
 pytestmark = pytest.mark.needs("redis")
 
 SEND = "/cgi-bin/message/subscribe/send"
-#: Fifty in all; on PostgreSQL a killed worker is missed for longer.
+#: Fifty in all.
 KILLS = {"sqlite": 40, "postgresql": 10}
 _PATIENCE = 90.0
 _TEMPLATES = {kind: t.id for kind, t in StandIn.mini_program.templates.items()}

@@ -51,13 +51,20 @@ class Worker:
             time.sleep(0.05)
 
     def kill_child(self) -> None:
-        """End the process that does the jobs as ``kill -9`` does; another follows."""
+        """End the process that does the jobs as ``kill -9`` does; another follows.
+
+        Its parent stands still until it is dead: a look at one that is dying finds
+        nothing, and the next look is five seconds later.
+        """
         assert self._process is not None
         pid = self._process.pid
+        os.kill(pid, signal.SIGSTOP)
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         for child in children.split():
             if b"celery" in Path(f"/proc/{child}/cmdline").read_bytes():
                 os.kill(int(child), signal.SIGKILL)
+                _wait_until_dead(int(child))
+        os.kill(pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """End all of it as ``kill -9`` does."""
@@ -78,3 +85,12 @@ class Worker:
         trace: TracebackType | None,
     ) -> None:
         self.kill()
+
+
+def _wait_until_dead(child: int) -> None:
+    """Wait until nothing of a killed process is left but its place in the table."""
+    end = time.monotonic() + _PATIENCE
+    stat = Path(f"/proc/{child}/stat")
+    while stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < end, "a killed process lives on"
+        time.sleep(0.005)
