@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -128,9 +127,3 @@ def side_by_side(pictures: list[Pixels], across: int) -> Pixels:
     filled = pictures + [blank] * (-len(pictures) % across)
     rows = [np.hstack(filled[at : at + across]) for at in range(0, len(filled), across)]
     return np.asarray(np.vstack(rows), np.uint8)
-
-
-def halved(rgb: Pixels) -> Pixels:
-    """Return a picture at half its width and height."""
-    size = (rgb.shape[1] // 2, rgb.shape[0] // 2)
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
