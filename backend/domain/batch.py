@@ -66,6 +66,8 @@ class ItemState(StrEnum):
     SEVERAL_FILES = "several_files"
     EXEMPT = "exempt"
     NOT_A_PHOTO = "not_a_photo"
+    #: Something went wrong that is not the photo's fault; the item says with what.
+    BROKEN = "broken"
     #: Anything else; the item says why.
     FAILED = "failed"
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from backend.domain.backgrounds import CHANGE_RULE
 from backend.domain.batch import ItemState
 from backend.messages import findings_zh
+from backend.messages.backgrounds import kept_because
 from backend.messages.errors import error_text
 
 
@@ -50,8 +52,17 @@ STATES: Final[Mapping[ItemState, ItemWords]] = MappingProxyType(
         ItemState.NOT_A_PHOTO: ItemWords(
             "打不开", "bad", "不是照片，或文件已损坏、太大。"
         ),
+        ItemState.BROKEN: ItemWords(
+            "没有办完",
+            "bad",
+            "系统出了意外，不是照片的问题。请过一会儿把这个文件再上传一次；还不行，请联系管理员。",
+        ),
         ItemState.FAILED: ItemWords("没有成功", "bad", ""),
     }
+)
+_BROKEN_CHANGE: Final = (
+    "照片已经检查过，换背景时系统出了意外，还没有提交。请过一会儿把这个文件再上传一次；"
+    "还不行，请换一面单色的墙重拍，或联系管理员。"
 )
 
 
@@ -60,17 +71,31 @@ def explain(state: ItemState, detail: str) -> str:
 
     Args:
         state: what became of it.
-        detail: the ids of the rules that refuse it, or a code of an error.
+        detail: the ids of the rules that refuse it, or a code of an error; the rule on
+            replaced backgrounds with its advice where the background stays; the same
+            rule alone where replacing it broke.
     """
     todo = STATES[state].todo
-    if state is ItemState.REFUSED and detail:
-        names = [
-            findings_zh.RULES[rule].chosen("").name
-            for rule in detail.split(",")
-            if rule in findings_zh.RULES
-        ]
-        return f"不符合：{'、'.join(names)}。{todo}"
+    if state is ItemState.BROKEN and detail == CHANGE_RULE:
+        return _BROKEN_CHANGE
+    if state in {ItemState.REFUSED, ItemState.HANDED_IN} and detail:
+        return _of_rules(state, detail.split(","))
     if state is ItemState.FAILED and detail:
         text = error_text(detail)
         return f"{text.title}。{text.todo}"
     return todo
+
+
+def _of_rules(state: ItemState, rules: list[str]) -> str:
+    names = [
+        findings_zh.RULES[rule].chosen("").name
+        for rule in rules
+        if rule in findings_zh.RULES
+    ]
+    kept = [
+        f"背景没有换：{kept_because(advice)}"
+        for rule, _, advice in (entry.partition(":") for entry in rules)
+        if rule == CHANGE_RULE
+    ]
+    wrong = [f"不符合：{'、'.join(names)}。"] if names else []
+    return "".join([*wrong, STATES[state].todo, *kept])

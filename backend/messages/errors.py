@@ -548,6 +548,7 @@ VIOLATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "checklist_open": "还没有核对",
         "consent_required": "需要勾选这一项才能继续",
+        "background_not_chosen": "请选保留原来的背景，还是换成标准背景",
         "required": "请填写这一项",
         "too_long": "太长了，请缩短",
         "invalid_field": "这一项的格式不对",

@@ -126,7 +126,7 @@ _STEPS: Final[Mapping[str, str]] = MappingProxyType(
         "approved": "审核通过",
         "returned": "退回",
         "reopened": "重新审核",
-        "background": "审核员选定背景",
+        "background": "审核员处理背景",
         "delivered": "报送学信网",
         "accepted": "学信网已接收",
         "sent_back": "学信网退回",

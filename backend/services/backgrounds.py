@@ -20,7 +20,7 @@ from backend.domain.errors import ConflictError, DomainError, RefusedError
 from backend.domain.policy import Policy
 from backend.domain.report import Background, Verdict, report_to_dict
 from backend.domain.reviews import SubmissionStatus
-from backend.messages.backgrounds import BACKGROUNDS
+from backend.messages.backgrounds import BACKGROUNDS, CHANGED
 from backend.ports import Clock, Inspection, PhotoInspector, PhotoStore
 from backend.services.access import require_reviewer
 from backend.services.admission import admit
@@ -176,7 +176,8 @@ class BackgroundService:
                     raise ConflictError("illegal_transition", status=row.status)
                 _swap(row)
                 submissions.save_submission(session, row)
-                self._note(session, actor, row)
+                chosen = BACKGROUNDS[background_of(row.background)]
+                self._note(session, actor, row, chosen)
             return submission_view(session, row, binding, for_staff=True)
 
         return until_won(self._db, choose)
@@ -205,7 +206,7 @@ class BackgroundService:
             submissions.save_submission(session, row)
             retention.doom(session, before - kept.keys, at=now)
             if actor is not None:
-                self._note(session, actor, row)
+                self._note(session, actor, row, CHANGED[kept.state])
 
         until_won(self._db, keep)
         with self._db.reading() as session:
@@ -237,7 +238,9 @@ class BackgroundService:
             other=self._store.put(own.portrait) if own else None,
         )
 
-    def _note(self, session: Session, actor: StaffUser, row: Submission) -> None:
+    def _note(
+        self, session: Session, actor: StaffUser, row: Submission, what: str
+    ) -> None:
         """Log and audit what staff did with the background."""
         now, shown = self._clock.now(), background_of(row.background)
         submissions.add_event(
@@ -247,7 +250,7 @@ class BackgroundService:
             by="staff",
             at=now,
             who=actor.username,
-            note=BACKGROUNDS[shown],
+            note=what,
         )
         journal.append_audit(
             session,

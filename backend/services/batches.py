@@ -3,7 +3,8 @@
 Receiving matches the names first and keeps only the photos that are somebody's. Handing
 in goes file by file, from wherever the last attempt stopped: what was done is found by
 the same bytes, so nothing is done twice. Where the campaign replaces the background, each
-waits until that is done; students at their phones come first.
+waits until that is done; students at their phones come first. A file that breaks
+something holds up no other.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
+
 from backend.crypto import Vault
 from backend.db import batches, entries, journal
 from backend.db.batches import Key
 from backend.db.collecting_models import Batch, BatchItem
 from backend.db.engine import Database, Session
 from backend.db.models import Staff, Student
-from backend.domain.backgrounds import BackgroundState
+from backend.domain.backgrounds import CHANGE_RULE, BackgroundState
 from backend.domain.batch import (
     ItemState,
     match,
@@ -29,6 +32,7 @@ from backend.domain.batch import (
 from backend.domain.errors import (
     DomainError,
     InvalidInputError,
+    NotFoundError,
     PhotoUnreadableError,
     UnavailableError,
     Violation,
@@ -45,12 +49,15 @@ from backend.services.staff import OPERATOR
 from backend.services.types import Source, StaffUser, SubmissionView
 from backend.services.views import staff_user
 
+log = structlog.get_logger(__name__)
+
 #: Batches on the list; older ones are found by their address.
 MOST_LISTED: Final = 100
 #: Seconds of work a request does before it answers.
 REQUEST_BUDGET: Final = 2.0
 #: Somebody else's background is being replaced.
 _BUSY: Final = "background_busy"
+_ORIGINAL_GONE: Final = "file_not_found"
 _PURPOSE: Final = "batch_name"
 _INSERTED_AT_ONCE: Final = 100
 _SHORTEST_CODE: Final = 8
@@ -58,6 +65,10 @@ _DETAIL_LENGTH: Final = 200
 _OPEN: Final = frozenset(
     {SubmissionStatus.DRAFT, SubmissionStatus.RETURNED, SubmissionStatus.SENT_BACK}
 )
+
+
+class _ChangeBrokenError(Exception):
+    """Replacing a background ended as nobody foresaw, or what it needs is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +349,8 @@ class BatchService:
                 actor, binding_id, data, filename=None, source=Source.BATCH
             )
             return self._confirm(actor, view)
+        except _ChangeBrokenError:
+            return ItemState.BROKEN, CHANGE_RULE
         except UnavailableError:
             # Not the photo's fault: it waits.
             raise
@@ -346,20 +359,44 @@ class BatchService:
         except DomainError as error:
             exempt = error.code == "exempt"
             return (ItemState.EXEMPT if exempt else ItemState.FAILED), error.code
+        except Exception as error:  # noqa: BLE001 - its text may be personal
+            log.warning("batch_item_broken", item=item.id, kind=type(error).__name__)
+            return ItemState.BROKEN, ""
 
     def _confirm(self, actor: StaffUser, view: SubmissionView) -> tuple[ItemState, str]:
         if view.status is not SubmissionStatus.DRAFT:
             return ItemState.ALREADY_THERE, ""
         due = view.background is BackgroundState.DUE
         if due and view.report.verdict is not Verdict.FAIL:
-            view = self._collecting.change_background(actor, view.public_id)
+            view = self._replace_background(actor, view)
+        kept = _why_kept(view)
         if view.can_confirm:
             # The consent in writing covers what the campaign does to every photo.
             shown = view.report.background
             self._collecting.confirm(actor, view.public_id, background=shown)
-            return ItemState.HANDED_IN, ""
+            return ItemState.HANDED_IN, ",".join(kept)
         failed = [f.rule for f in view.report.findings if f.status is Status.FAIL]
-        return ItemState.REFUSED, ",".join(failed)
+        others = [rule for rule in failed if not kept or rule != CHANGE_RULE]
+        return ItemState.REFUSED, ",".join([*kept, *others])
+
+    def _replace_background(
+        self, actor: StaffUser, view: SubmissionView
+    ) -> SubmissionView:
+        try:
+            return self._collecting.change_background(actor, view.public_id)
+        except UnavailableError as error:
+            if error.code == _BUSY:
+                raise
+            raise _ChangeBrokenError from error
+        except NotFoundError as error:
+            if error.code != _ORIGINAL_GONE:
+                raise
+            raise _ChangeBrokenError from error
+        except DomainError:
+            raise
+        except Exception as error:
+            log.warning("background_broken", kind=type(error).__name__)
+            raise _ChangeBrokenError from error
 
     def _finish_if_done(self, session: Session, row: Batch) -> None:
         if batches.next_waiting(session, row.id) is None:
@@ -413,6 +450,14 @@ class BatchService:
             target=f"batch:{row.id}",
             detail=detail,
         )
+
+
+def _why_kept(view: SubmissionView) -> list[str]:
+    """Return what the item says where the background could not be replaced."""
+    if view.background is not BackgroundState.REFUSED:
+        return []
+    tried = [f for f in view.report.findings if f.rule == CHANGE_RULE]
+    return [f"{CHANGE_RULE}:{f.advice or ''}" for f in tried[:1]]
 
 
 def _stated(file_name: str, listed: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from backend.domain.backgrounds import CHANGE_RULE, promised
 from backend.domain.errors import InvalidInputError
 from backend.domain.policy import Colour, Policy
 from backend.domain.report import Background
+from backend.messages.backgrounds import STANDARD_COLOUR
 from backend.messages.colours import colour_name
 
 
@@ -18,12 +19,20 @@ from backend.messages.colours import colour_name
 class Backdrop:
     """The colour that backgrounds are replaced by, and what people call it."""
 
-    colour: Colour
+    #: None where the policy is not at hand any more.
+    colour: Colour | None
     name: str
 
+    @property
+    def colours(self) -> tuple[Colour, ...]:
+        """The colour as swatches are drawn of: one, or none."""
+        return (self.colour,) if self.colour else ()
 
-def backdrop_of(policy: Policy) -> Backdrop:
+
+def backdrop_of(policy: Policy | None) -> Backdrop:
     """Return a policy's standard background."""
+    if policy is None:
+        return Backdrop(None, STANDARD_COLOUR)
     colour = policy.background.colour
     return Backdrop(colour, colour_name(colour))
 

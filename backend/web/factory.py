@@ -9,9 +9,11 @@ from flask import Blueprint
 from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from backend.messages.backgrounds import BACKGROUNDS, PLAINER_WALL, STANDARD_COLOUR
 from backend.web.admin import bp as admin_pages
 from backend.web.api import bp as api
 from backend.web.auth import csrf_token
+from backend.web.backgrounds import backdrop_of
 from backend.web.context import WebContext, keep_context
 from backend.web.errors import handle_api_error, register_errors
 from backend.web.health import bp as health
@@ -46,7 +48,13 @@ def make_web_app(context: WebContext, *, proxies: int) -> APIFlask:
     register_errors(app)
     register_hooks(app)
     Bootstrap5(app)
-    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.jinja_env.globals.update(
+        csrf_token=csrf_token,
+        backdrop_of=backdrop_of,
+        behind=BACKGROUNDS.__getitem__,
+        plainer_wall=PLAINER_WALL,
+        standard_colour=STANDARD_COLOUR,
+    )
     blueprints: tuple[Blueprint, ...] = (
         student_pages,
         wechat,

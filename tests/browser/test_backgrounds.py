@@ -5,17 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from apiflask import APIFlask
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
+from sqlalchemy import update
 from werkzeug.serving import make_server
 
+from backend.db.models import Submission
 from backend.domain.backgrounds import BackgroundState
+from backend.domain.errors import (
+    ConflictError,
+    GoneError,
+    NotFoundError,
+    UnavailableError,
+)
+from backend.domain.report import Background
 from backend.domain.reviews import SubmissionStatus
+from backend.services.backgrounds import BackgroundService
 from backend.services.staff import OPERATOR
+from backend.services.types import Principal, SubmissionView
+from backend.web.admin import rounds
 from tests.browser.test_console import sign_in
 from tests.browser.test_on_site import (
     agree,
@@ -258,10 +271,132 @@ def test_a_line_that_breaks_leaves_a_button(
     page.unroute("**/background")
     page.route("**/background", lambda route: route.fulfill(status=502, body="502"))
     page.get_by_role("button", name="换背景", exact=True).click()
-    expect(says).to_contain_text("没有回应", timeout=PATIENCE_MS)
+    expect(says).to_contain_text("这次没有换成", timeout=PATIENCE_MS)
     page.unroute("**/background")
     page.get_by_role("button", name="换背景", exact=True).click()
     expect(page.locator("#background-title")).to_contain_text(DONE, timeout=PATIENCE_MS)
+    page.context.close()
+
+
+def fail_with(patch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Let every try to replace a background end with an error."""
+
+    def change(*_: object) -> None:
+        raise error
+
+    patch.setattr(BackgroundService, "change", change)
+
+
+def tries_of(page: Page) -> list[str]:
+    """Return the tries to replace a background, which come in as they are made."""
+    tries: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and request.url.endswith("/background"):
+            tries.append(request.url)
+
+    page.on("request", note)
+    return tries
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (GoneError("campaign_closed"), "采集已经结束"),
+        (ConflictError("submission_settled"), "照片已经审核通过"),
+    ],
+    ids=["410", "409"],
+)
+def test_a_refusal_is_shown_and_not_asked_for_again(
+    browser: Browser,
+    stage: Stage,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    words: str,
+) -> None:
+    fail_with(monkeypatch, error)
+    page = open_page(browser, scripts=True)
+    page.set_default_timeout(PATIENCE_MS)
+    tries = tries_of(page)
+    hand_in(page, address, stage)
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    # Whoever asked at once would have asked before this answer.
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")
+    assert len(tries) == 1
+    # A person may press, and is answered the same.
+    page.get_by_role("button", name="换背景", exact=True).click()
+    page.wait_for_load_state()
+    expect(page.get_by_role("alert")).to_contain_text(words)
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")
+    assert len(tries) == 2
+    expect(page.get_by_role("link", name="换一张", exact=True)).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnavailableError("face_model_unavailable"),
+        RuntimeError(),
+        NotFoundError("file_not_found"),
+    ],
+    ids=["503", "500", "404"],
+)
+def test_what_breaks_leaves_the_photo_and_a_way_on(
+    browser: Browser,
+    stage: Stage,
+    address: str,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    page = open_page(browser, scripts=True)
+    page.set_default_timeout(PATIENCE_MS)
+    tries = tries_of(page)
+    with monkeypatch.context() as broken:
+        fail_with(broken, error)
+        hand_in(page, address, stage)
+        expect(page.locator("[data-change-says]")).to_contain_text("这次没有换成背景")
+        heading(page, "检查通过，可以提交")
+        expect(page.get_by_role("link", name="换一张", exact=True)).to_be_visible()
+        assert len(tries) == 1
+    page.get_by_role("button", name="换背景", exact=True).click()
+    expect(page.locator("#background-title")).to_contain_text(DONE)
+    page.context.close()
+
+
+def test_a_second_try_promises_nothing(
+    browser: Browser, stage: Stage, address: str, obedient: ObedientInspector
+) -> None:
+    page = open_page(browser, scripts=True)
+    page.set_default_timeout(PATIENCE_MS)
+    obedient.replacing = Replacing.BUSY
+    hand_in(page, address, stage)
+    says = page.locator("[data-change-says]")
+    expect(says).to_contain_text("自动再试")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/background", hold)
+    expect(says).to_have_text("正在再试一次。")
+    held[0].continue_()
+    expect(says).to_contain_text("前面有人在换背景")
+    page.context.close()
+
+
+def test_a_photo_that_was_handed_in_elsewhere_meanwhile_shows_where_it_stands(
+    browser: Browser, stage: Stage, address: str, obedient: ObedientInspector
+) -> None:
+    page = open_page(browser, scripts=True)
+    page.set_default_timeout(PATIENCE_MS)
+    obedient.replacing = Replacing.BUSY
+    hand_in(page, address, stage)
+    expect(page.locator("[data-change-says]")).to_contain_text("自动再试")
+    with stage.adapters.db.transaction() as session:
+        session.execute(update(Submission).values(status="pending"))
+    heading(page, "已提交，等待审核")
     page.context.close()
 
 
@@ -326,6 +461,36 @@ def test_a_reviewer_compares_and_chooses_by_key(
     page.close()
 
 
+def test_a_policy_brings_its_background_to_a_new_campaign_until_somebody_chooses(
+    browser: Browser, school: School, console: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    standard = school.services.policies["xinjiang-zikao"]
+    background = replace(standard.background, treatment=Background.STANDARD)
+    policies = {
+        **school.services.policies,
+        standard.name: replace(standard, background=background),
+    }
+    known = replace(school.services, policies=policies)
+    monkeypatch.setattr(rounds, "services", lambda: known)
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    sign_in(page, console, "admin")
+    page.goto(f"{console}/admin/rounds/new")
+    kept, replaced = (page.locator(f"[value={x}]") for x in ("keep", "standard"))
+    expect(kept).to_be_checked()
+    page.locator("#f-policy").select_option("xinjiang-zikao")
+    expect(replaced).to_be_checked()
+    kept.check()
+    page.locator("#f-policy").select_option("notice-2025")
+    page.locator("#f-policy").select_option("xinjiang-zikao")
+    expect(kept).to_be_checked()
+    # Of a campaign that is there nothing changes by itself.
+    page.goto(f"{console}/admin/rounds/{school.campaign}")
+    page.locator("#f-policy").select_option("notice-2025")
+    expect(replaced).to_be_checked()
+    page.close()
+
+
 def test_the_desk_goes_on_while_a_background_waits(
     browser: Browser, school: School, console: str
 ) -> None:
@@ -363,6 +528,47 @@ def test_the_desk_goes_on_while_a_background_waits(
     assert collected(school) == {
         person.student_no: ["pending"] for person in (first, second)
     }
+
+
+def test_a_photo_that_cannot_be_changed_holds_up_no_other(
+    browser: Browser,
+    school: School,
+    console: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = make_student(2), make_student(4)
+    whole = BackgroundService.change
+    broken: set[str] = set()
+
+    def change(self: BackgroundService, who: Principal, name: str) -> SubmissionView:
+        if not broken:
+            broken.add(name)
+        if name in broken:
+            raise RuntimeError
+        return whole(self, who, name)
+
+    with browser.new_context() as context:
+        page = to_the_desk(context, console)
+        monkeypatch.setattr(BackgroundService, "change", change)
+        find(page, first.name)
+        agree(page, first.name)
+        shoot(page, (1, 2, 3))
+        lines = page.locator("[data-queue] > li")
+        expect(lines.first).to_contain_text("背景还没有换")
+        expect(lines.first).to_contain_text("这次没有换成背景")
+        expect(page.locator(".desk-background")).to_contain_text("这次没有换成背景")
+        expect(page.get_by_role("button", name="重拍")).to_be_visible()
+        page.get_by_role("button", name="下一位").click()
+        find(page, second.name)
+        agree(page, second.name)
+        shoot(page, (4, 5, 6))
+        expect(page.get_by_role("img", name="换背景后")).to_be_visible()
+        expect(lines.first).to_contain_text("背景还没有换")
+        broken.clear()
+        broken.add("nobody's")
+        lines.first.get_by_role("button", name="再试一次").click()
+        expect(page.locator("[data-queue] .tone-good")).to_have_count(2)
+        expect(page.locator("[data-queue]")).not_to_contain_text("没有换成")
 
 
 def test_a_picture_taken_without_a_line_has_its_background_replaced_later(

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import pytest
 
-from backend.domain.backgrounds import BackgroundState
+from backend.domain.backgrounds import CHANGE_RULE, BackgroundState
 from backend.domain.batch import ItemState
 from backend.domain.errors import (
     InvalidInputError,
@@ -15,13 +16,21 @@ from backend.domain.errors import (
 )
 from backend.domain.report import Background, Verdict
 from backend.domain.reviews import SubmissionStatus
+from backend.messages.backgrounds import kept_because
+from backend.messages.batches import explain
+from backend.services.backgrounds import BackgroundService
 from backend.services.batch_files import BatchFile, files_of_archive
 from backend.services.batch_types import BatchView
 from backend.services.batches import Rounds
 from backend.services.staff import OPERATOR
-from backend.services.types import SearchFilter, StaffUser, SubmissionView
+from backend.services.types import (
+    Principal,
+    SearchFilter,
+    StaffUser,
+    SubmissionView,
+)
 from tests.factories import make_student
-from tests.fakes import Replacing
+from tests.fakes import CannedInspection, Replacing
 from tests.services.worlds import World
 
 
@@ -253,6 +262,79 @@ def test_a_folder_keeps_the_backgrounds_that_cannot_be_replaced(world: World) ->
     (photo,) = _photos(world)
     assert photo.background is BackgroundState.REFUSED
     assert photo.report.background is Background.KEEP
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UnavailableError("face_model_unavailable"),
+        NotFoundError("file_not_found"),
+        RuntimeError("what nobody foresaw"),
+    ],
+    ids=["model", "original", "unforeseen"],
+)
+def test_a_background_that_breaks_something_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    world.replace_backgrounds()
+    whole, tries = BackgroundService.change, iter([error])
+
+    def change(
+        self: BackgroundService, who: Principal, public_id: str
+    ) -> SubmissionView:
+        for broken in tries:
+            raise broken
+        return whole(self, who, public_id)
+
+    monkeypatch.setattr(BackgroundService, "change", change)
+    files = [_file(f"{make_student(n).student_no}.jpg") for n in range(2)]
+    batch = _receive(world, *files)
+    assert _states(world, batch) == [ItemState.BROKEN, ItemState.HANDED_IN]
+    assert batch.finished_at is not None
+    (first, _) = world.services.batches.items(OPERATOR, batch.id)
+    assert "换背景时系统出了意外" in explain(first.state, first.detail)
+    # The same folder once more finishes what was begun.
+    again = _receive(world, *files)
+    assert _states(world, again) == [ItemState.HANDED_IN, ItemState.ALREADY_THERE]
+
+
+def test_a_photo_that_breaks_the_inspection_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = world.inspector.inspect
+
+    def inspect(data: bytes, **how: Any) -> CannedInspection:
+        if data == b"odd":
+            raise RuntimeError
+        return whole(data, **how)
+
+    monkeypatch.setattr(world.inspector, "inspect", inspect)
+    batch = _receive(
+        world,
+        _file(f"{make_student(0).student_no}.jpg", b"odd"),
+        _file(f"{make_student(1).student_no}.jpg"),
+    )
+    assert _states(world, batch) == [ItemState.BROKEN, ItemState.HANDED_IN]
+    (first, _) = world.services.batches.items(OPERATOR, batch.id)
+    assert "不是照片的问题" in explain(first.state, first.detail)
+
+
+def test_the_station_is_told_why_a_background_stays(world: World) -> None:
+    world.replace_backgrounds()
+    world.inspector.replacing = Replacing.REFUSED
+    batch = _receive(world, _file(f"{make_student(0).student_no}.jpg"))
+    (item,) = world.services.batches.items(OPERATOR, batch.id)
+    assert item.detail == f"{CHANGE_RULE}:fringe"
+    said = explain(item.state, item.detail)
+    assert said.startswith("等待审核。背景没有换：")
+    assert kept_because("fringe") in said
+    assert "墙" in said
+
+
+def test_what_the_rules_refuse_and_why_the_background_stays_are_both_said() -> None:
+    said = explain(ItemState.REFUSED, f"{CHANGE_RULE}:holes,background_plain")
+    assert said.startswith("不符合：背景干净。请重拍")
+    assert kept_because("holes") in said
 
 
 def test_a_photo_that_is_refused_anyway_waits_for_nobody(world: World) -> None:

@@ -166,6 +166,7 @@ def test_a_campaign_is_created_changed_and_given_windows(
         "notice_text": "告知",
         "retention_text": "删除",
         "album_allowed": "yes",
+        "background": "keep",
     }
     refused = send(admin, page, page, **(form | {"closes_at": "", "name": "没有截止"}))
     assert refused.status_code == 400

@@ -9,12 +9,20 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from backend.db.models import Campaign, Submission
 from backend.domain.backgrounds import BackgroundState
+from backend.domain.errors import DomainError, GoneError, UnavailableError
+from backend.domain.policy import Policy
 from backend.domain.report import Background, Verdict
 from backend.domain.reviews import SubmissionStatus
+from backend.services import Services
+from backend.services.backgrounds import BackgroundService
 from backend.services.staff import OPERATOR
+from backend.services.stations import StationService
 from backend.services.types import SubmissionView
+from backend.web.admin import rounds
 from tests.change_words import REASON, give_words
 from tests.fakes import CannedPortrayal, Replacing
 from tests.web.console import (
@@ -163,6 +171,37 @@ def test_a_busy_machine_says_when_to_press_again(
     # Pressed once more, nothing happens to it.
     browser.post(f"{path}/background")
     assert TITLE in browser.text
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (GoneError("campaign_closed"), "这一批采集已经结束"),
+        (UnavailableError("face_model_unavailable"), "照片检查"),
+    ],
+    ids=["410", "503"],
+)
+def test_what_was_just_refused_waits_for_a_press_and_a_way_on_is_left(
+    stage: Stage,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    error: DomainError,
+    words: str,
+) -> None:
+    path = judged(browser, stage)
+    assert " data-change>" in browser.text
+
+    def change(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(BackgroundService, "change", change)
+    page = browser.post(f"{path}/background")
+    assert page.status_code == error.status
+    assert "Retry-After" not in page.headers
+    assert words in browser.text
+    assert " data-change>" not in browser.text
+    assert f'action="{path}/background"' in browser.text
+    assert ">换一张</a>" in browser.text
 
 
 def test_the_own_background_may_be_taken_and_given_up_again(
@@ -344,8 +383,14 @@ def test_a_reviewer_is_told_why_a_background_stays(school: School) -> None:
         assert "background-form" not in text
 
 
-def test_staff_have_a_background_replaced_that_is_still_due(tmp_path: Path) -> None:
-    framing = Framing()
+@pytest.fixture
+def framing() -> Framing:
+    return Framing()
+
+
+@pytest.fixture
+def waiting(tmp_path: Path, framing: Framing) -> tuple[School, SubmissionView]:
+    """A school with a photo that awaits a decision, and its background as well."""
     school = make_school(tmp_path, inspector=framing)
     school.replace_backgrounds()
     binding = school.bind(0)
@@ -355,6 +400,92 @@ def test_staff_have_a_background_replaced_that_is_still_due(tmp_path: Path) -> N
     )
     photo = school.services.submissions.request_review(who, draft.public_id)
     assert photo.background is BackgroundState.DUE
+    return school, photo
+
+
+def replace_on_record(client: FlaskClient, photo: SubmissionView) -> str:
+    """Press the button on the record, and return the page that comes of it."""
+    answer = send(
+        client,
+        f"/admin/records/{photo.binding_public_id}",
+        f"/admin/submissions/{photo.public_id}/background",
+        change="yes",
+    )
+    assert answer.status_code == 303
+    return client.get(answer.location).text
+
+
+@pytest.mark.parametrize(
+    ("replacing", "words", "event"),
+    [
+        (Replacing.DONE, "背景换好了", "标准背景"),
+        (Replacing.REFUSED, "背景没有换成，用的还是原背景。", "没有换成，用的是原背景"),
+    ],
+)
+def test_the_record_says_what_came_of_replacing(
+    waiting: tuple[School, SubmissionView],
+    framing: Framing,
+    replacing: Replacing,
+    words: str,
+    event: str,
+) -> None:
+    school, photo = waiting
+    framing.replacing = replacing
+    text = replace_on_record(school.client("reviewer"), photo)
+    assert words in text
+    assert "背景已改" not in text
+    assert f'<span class="timeline-note">{event}</span>' in text
+    assert seen(school, photo).history[-1].note == event
+
+
+def test_a_campaign_that_changed_its_mind_is_said_to_replace_no_more(
+    waiting: tuple[School, SubmissionView],
+) -> None:
+    school, photo = waiting
+    with school.db.transaction() as session:
+        campaign = session.get_one(Campaign, school.campaign)
+        campaign.background = Background.KEEP.value
+    text = replace_on_record(school.client("reviewer"), photo)
+    assert "这一批现在不换背景" in text
+    assert seen(school, photo).history[-1].note == "不再换，用的是原背景"
+
+
+@pytest.mark.parametrize(
+    "page", ["records/{0.binding_public_id}", "review/{0.public_id}"]
+)
+def test_without_its_original_a_photo_is_not_offered_for_replacing(
+    waiting: tuple[School, SubmissionView], page: str
+) -> None:
+    school, photo = waiting
+    address = f"/admin/{page.format(photo)}"
+    client = school.client("reviewer")
+    assert "background-form" in client.get(address).text
+    with school.db.transaction() as session:
+        session.execute(update(Submission).values(original_key=None))
+    text = client.get(address).text
+    assert "background-form" not in text
+    assert "原图已经删除，不能再换" in text
+    # Pressed on an older page, it is not said to have happened.
+    text = replace_on_record(client, photo)
+    assert "背景没有换：" in text
+
+
+def test_a_photo_that_was_decided_on_is_not_offered_for_replacing(
+    waiting: tuple[School, SubmissionView],
+) -> None:
+    school, photo = waiting
+    with school.db.transaction() as session:
+        session.execute(update(Submission).values(status="approved"))
+    client = school.client("reviewer")
+    text = client.get(f"/admin/records/{photo.binding_public_id}").text
+    assert "background-form" not in text
+    assert "这张没有换，用的是原背景" in text
+
+
+def test_staff_have_a_background_replaced_that_is_still_due(
+    waiting: tuple[School, SubmissionView], framing: Framing
+) -> None:
+    school, photo = waiting
     client = school.client("reviewer")
     assert "背景还没有换" in client.get(f"/admin/review/{photo.public_id}").text
     framing.replacing = Replacing.BUSY
@@ -428,9 +559,55 @@ def test_a_campaign_says_what_becomes_of_the_background(tmp_path: Path) -> None:
     assert rules.campaign.background is Background.STANDARD
     assert 'value="standard" checked' in client.get(path).text
     assert "背景换成浅蓝色" in client.get("/admin/rounds").text
-    assert "背景换成标准颜色" in client.get("/admin/campaigns").text
-    # The next campaign begins with what the last one chose.
-    assert 'value="standard" checked' in client.get("/admin/rounds/new").text
+    assert "背景换成浅蓝色" in client.get("/admin/campaigns").text
+    # The next campaign begins as its policy says, whatever the last one chose.
+    assert 'value="keep" checked' in client.get("/admin/rounds/new").text
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_new_campaign_begins_with_its_policys_background(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, earlier: bool
+) -> None:
+    school = make_school(tmp_path)
+    if not earlier:
+        monkeypatch.setattr(StationService, "campaigns", lambda *_: ())
+    policies = {
+        name: replace(
+            policy,
+            background=replace(policy.background, treatment=Background.STANDARD),
+        )
+        for name, policy in school.services.policies.items()
+    }
+    monkeypatch.setattr(rounds, "services", lambda: with_policies(school, policies))
+    page = school.client("admin").get("/admin/rounds/new").text
+    assert 'value="standard" checked' in page
+    assert 'value="keep" checked' not in page
+
+
+def with_policies(school: School, policies: dict[str, Policy]) -> Services:
+    return replace(school.services, policies=policies)
+
+
+@pytest.mark.parametrize("background", [None, "", "pink"])
+def test_a_campaign_has_to_say_what_becomes_of_the_background(
+    school: School, background: str | None
+) -> None:
+    client = school.client("admin")
+    path = f"/admin/rounds/{school.campaign}"
+    page = client.get(path).text
+    form = dict(re.findall(r'<input [^>]*name="(\w+)"[^>]* value="([^"]*)"', page))
+    form |= dict(re.findall(r'<textarea [^>]*name="(\w+)"[^>]*>([^<]*)', page))
+    form |= {"policy": "notice-2025", "name": "改了名字"}
+    del form["background"]
+    if background is not None:
+        form["background"] = background
+    answer = client.post(path, data=form)
+    assert answer.status_code == 400
+    assert "请选保留原来的背景，还是换成标准背景" in answer.text
+    assert 'value="改了名字"' in answer.text
+    assert "checked" not in answer.text.partition("<legend>背景</legend>")[2]
+    rules = school.services.campaigns.rules(OPERATOR, school.campaign)
+    assert rules.campaign.background is Background.STANDARD
 
 
 @pytest.mark.parametrize(

@@ -37,29 +37,30 @@ def background(session: StaffSession, submission_id: str) -> ResponseReturnValue
     submission = services().search.submission(session.user, submission_id)
     binding_id = submission.view.binding_public_id
     try:
-        _carry_out(session, submission_id)
+        done = _carry_out(session, submission_id)
     except _FIXABLE as error:
         return show_record(
             session, binding_id, chosen=submission_id, error=error, form=_seen()
         )
     target = url_for(
-        "admin.record", binding_id=binding_id, submission=submission_id, done="chosen"
+        "admin.record", binding_id=binding_id, submission=submission_id, done=done
     )
     return redirect(target, 303)
 
 
-def _carry_out(session: StaffSession, submission_id: str) -> None:
-    """Choose the background that the form names, or have it replaced."""
+def _carry_out(session: StaffSession, submission_id: str) -> str:
+    """Choose the background that the form names, or have it replaced; return what came."""
     chosen = services().backgrounds
     if field("change"):
-        chosen.change_as_staff(session.user, submission_id)
-        return
+        view = chosen.change_as_staff(session.user, submission_id)
+        return f"background-{view.background.value}"
     chosen.choose_as_staff(
         session.user,
         submission_id,
         chosen_background(),
         version=_version(),
     )
+    return "chosen"
 
 
 def _seen() -> DecisionForm:

@@ -15,6 +15,11 @@ _FINISHED: Final = frozenset(
     {
         "approve",
         "chosen",
+        "background-declined",
+        "background-due",
+        "background-kept",
+        "background-refused",
+        "background-standard",
         "return",
         "release",
         "created",

@@ -115,7 +115,7 @@ def show_record(
         lines=report_lines(current.view.report, policy) if current else ReportLines(),
         policy=policy,
         why_refused=change_reason(current.view) if current else "",
-        backdrop=backdrop_of(policy) if policy else None,
+        backdrop=backdrop_of(policy),
         deliveries=services().deliveries.of_record(session.user, binding_id),
         **opened,
     )

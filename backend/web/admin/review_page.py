@@ -95,7 +95,7 @@ def show_review(
         twins=services().likenesses.twins(user, submission_id),
         lines=report_lines(report, policy),
         why_refused=change_reason(submission.view),
-        backdrop=backdrop_of(policy) if policy else None,
+        backdrop=backdrop_of(policy),
         reasons=tuple(ready_reasons()),
         args=args,
     )

@@ -16,7 +16,6 @@ from backend.domain.errors import (
     RefusedError,
     Violation,
 )
-from backend.domain.report import Background
 from backend.services.campaigns import CampaignRules
 from backend.services.roster import NewCampaign
 from backend.services.types import Role, StaffSession
@@ -55,7 +54,7 @@ def rounds(session: StaffSession) -> ResponseReturnValue:
         section="admin.rounds",
         campaigns=services().stations.campaigns(session.user),
         sizes=services().campaigns.sizes(session.user),
-        backdrops=_backdrops(),
+        policies=services().policies,
     )
 
 
@@ -65,7 +64,6 @@ def new_round(session: StaffSession) -> ResponseReturnValue:
     """Show an empty form, filled in from the newest campaign where there is one."""
     form = dict.fromkeys(_TEXTS, "") | {
         "album_allowed": "yes",
-        "background": Background.KEEP.value,
         "notice_version": "1",
     }
     newest = next(iter(services().stations.campaigns(session.user)), None)
@@ -74,7 +72,7 @@ def new_round(session: StaffSession) -> ResponseReturnValue:
         form |= _form_of(rules) | dict.fromkeys(
             ("name", "graduating_years", "opens_at", "closes_at"), ""
         )
-    return _form(session, None, form)
+    return _form(session, None, form | {"background": _treatment(form["policy"])})
 
 
 @bp.post("/rounds/new")
@@ -191,7 +189,7 @@ def _sent() -> dict[str, str]:
     form = {name: field(name, limit=_LONGEST) for name in _TEXTS}
     return form | {
         "album_allowed": field("album_allowed"),
-        "background": named_background() or Background.KEEP,
+        "background": field("background"),
     }
 
 
@@ -219,6 +217,11 @@ def _parsed(form: dict[str, str]) -> NewCampaign:
             "invalid_input",
             violations=tuple(Violation(name, "required") for name in missing),
         )
+    background = named_background()
+    if background is None:
+        # Never what nobody chose: it changes what is printed.
+        unsaid = (Violation("background", "background_not_chosen"),)
+        raise InvalidInputError("invalid_input", violations=unsaid)
     texts = {
         name: form[name]
         for name in _TEXTS
@@ -230,7 +233,7 @@ def _parsed(form: dict[str, str]) -> NewCampaign:
         opens_at=opens_at,
         closes_at=closes_at,
         album_allowed=form["album_allowed"] == "yes",
-        background=Background(form["background"]),
+        background=background,
     )
 
 
@@ -251,6 +254,13 @@ def _form_of(rules: CampaignRules) -> dict[str, str]:
         "album_allowed": "yes" if campaign.album_allowed else "",
         "background": campaign.background.value,
     }
+
+
+def _treatment(name: str) -> str:
+    """Return what a new campaign of a policy begins with; the first where none is named."""
+    policies = services().policies
+    policy = policies.get(name) or next(iter(policies.values()))
+    return policy.background.treatment.value
 
 
 def _backdrops() -> dict[str, Backdrop]:

@@ -45,9 +45,15 @@ for (const here of document.querySelectorAll(".topnav [aria-current], .subnav [a
   here.scrollIntoView({ block: "nearest", inline: "center" });
 }
 
-// A photo policy brings the colour of the standard background.
+// A photo policy brings the colour of the standard background and, to a new campaign,
+// whether backgrounds are replaced, until somebody chooses.
 for (const policies of document.querySelectorAll("select[data-backdrops]")) {
+  const backgrounds = policies.form.elements.background;
+  let chosen = false;
+  for (const radio of backgrounds) radio.addEventListener("change", () => { chosen = true; });
   policies.addEventListener("change", () => {
     for (const line of document.querySelectorAll("[data-backdrop]")) line.hidden = line.dataset.backdrop !== policies.value;
+    const { treatment } = policies.selectedOptions[0].dataset;
+    if (treatment && !chosen) backgrounds.value = treatment;
   });
 }

@@ -9,23 +9,30 @@
   voice.setAttribute("role", "status");
   document.body.append(voice);
 
-  document.addEventListener("bizhao:page", begin);
-  begin();
+  document.addEventListener("bizhao:page", wire);
+  const due = wire();
+  // Only here: whatever is exchanged later waits for a press, or refusals would go round.
+  if (due && wasAnswered()) change(due);
 
-  function begin() {
+  // Give the page its behaviour, and return the form that waits, if there is one.
+  function wire() {
     const form = document.querySelector("[data-change]");
-    if (form) {
-      form.addEventListener("submit", (event) => { event.preventDefault(); change(form); });
-      change(form);
-    }
+    if (form) form.addEventListener("submit", (event) => { event.preventDefault(); change(form); });
     const pictures = document.querySelector("[data-compare]");
     if (pictures) compare(pictures, document.querySelector("[data-compare-slide]"));
+    return form;
+  }
+
+  // Whether the page was what was asked for, and no refusal; old browsers do not tell.
+  function wasAnswered() {
+    const [opened] = performance.getEntriesByType("navigation");
+    return !opened || !opened.responseStatus || opened.responseStatus < 400;
   }
 
   // --- replacing -----------------------------------------------------------------------
 
   async function change(form, attempt = 1) {
-    working(form, attempt === 1 ? "正在换背景，大约要几秒。" : "轮到您了，正在换背景。");
+    working(form, attempt === 1 ? "正在换背景，大约要几秒。" : "正在再试一次。");
     let answer, page;
     try {
       answer = await fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" });
@@ -41,9 +48,9 @@
       return;
     }
     const fresh = new DOMParser().parseFromString(page, "text/html");
-    // Whatever stands between may answer with something that is no page of ours.
-    if (fresh.querySelector("main")) put(fresh);
-    else stopped(form, "服务器暂时没有回应，背景还没有换。请过一会儿再按一次。");
+    // What is broken, or stands between, does not take the photo and its way out away.
+    if (answer.status < 500 && fresh.querySelector("main [data-submission]")) put(fresh);
+    else stopped(form, "这次没有换成背景，您的照片还在。请过一会儿再按一次，也可以换一张照片。");
   }
 
   function working(form, words) {

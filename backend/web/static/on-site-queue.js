@@ -101,8 +101,8 @@ export class Queue {
           if (!(error instanceof LineError)) throw error;
           left = true;
           if (error.waitMs) this.pause = error.waitMs;
-          // Backgrounds are replaced one at a time: what is busy for one is busy for all.
-          if (error.down || state === "changing") return true;
+          // What is down or busy for one is so for all; what else fails is that photo's own.
+          if (error.down || error.waitMs) return true;
         }
       }
     }
@@ -115,6 +115,10 @@ export class Queue {
     try {
       await (item.state === "changing" ? this.changeBackground(item) : this.hand(item));
     } catch (error) {
+      if (error instanceof LineError && !error.down && !error.waitMs && item.state === "changing") {
+        // The others go on; this one is tried again with each round, and says so.
+        await pictures.put({ ...item, reason: "这次没有换成背景，照片已在服务器上。稍后自动再试，也可以按“再试一次”，或者重拍。" });
+      }
       if (error instanceof LineError || error.signedOut || !error.title) throw error;
       await pictures.put({ ...item, state: "failed", reason: `${error.title}。${error.todo}` });
     } finally {
@@ -137,7 +141,7 @@ export class Queue {
 
   async keep(item, result) {
     if (result.status !== "draft") await pictures.remove(item.key);
-    else await pictures.put({ ...item, result, state: stateOf(result) });
+    else await pictures.put({ ...item, result, state: stateOf(result), reason: "" });
   }
 
   async hand(item) {

@@ -303,7 +303,7 @@ function drawResult(item) {
   part("again").className = `btn btn-${repeats ? "primary" : "outline-secondary"}`;
   part("next").className = `btn btn-${confirms || repeats ? "outline-secondary" : "primary"}`;
   part("next").textContent = confirms ? "先不提交，下一位" : "下一位";
-  if (result) box.replaceChildren(...verdict(result));
+  if (result) box.replaceChildren(...verdict(result, item.reason));
   else if (item.state === "failed") box.replaceChildren(headline("fail", "没有成功"), element("p", {}, item.reason));
   else if (queue.sending === item.key) box.replaceChildren(headline("wait", "正在发送和检查"), element("p", {}, "大约需要几秒。不想等可以先做下一位。"));
   else box.replaceChildren(headline("wait", "已存在这台设备上"), element("p", {}, "网络恢复后自动发送和检查，关掉页面也不会丢。可以先做下一位。"));
@@ -311,7 +311,7 @@ function drawResult(item) {
 
 function hasBoth(result) { return ["standard", "declined"].includes(result.background); }
 
-function verdict(result) {
+function verdict(result, reason) {
   const overlay = ["overlay", "检查图：色带是应在的范围"], own = result.background === "declined" ? "portrait" : "other-portrait";
   const after = own === "portrait" ? "other-portrait" : "portrait";
   const pictures = hasBoth(result)
@@ -319,19 +319,20 @@ function verdict(result) {
     : [overlay, ...(result.has_portrait ? [["portrait", "成品照"]] : [])];
   return [
     headline(result.tone, result.headline),
-    ...background(result),
+    ...background(result, reason),
     element("ul", { class: "desk-advice" }, ...result.advice.map((one) => element("li", {}, element("strong", {}, one.name), element("p", {}, one.what), element("p", {}, one.todo)))),
     element("div", { class: "desk-pictures" }, ...pictures.map(([kind, caption]) => element("figure", {}, element("img", { src: `${api.root}/submissions/${result.public_id}/${kind}?background=${result.background}`, alt: caption }), element("figcaption", {}, caption)))),
   ];
 }
 
-// What is done to the background, and what to say to the student about it.
-function background(result) {
+// What is done to the background, and what to say to the student about it; `reason` is why
+// replacing it failed so far.
+function background(result, reason) {
   const words = {
-    due: result.can_request_review ? "" : "正在换背景，不用等：可以先做下一位，换好以后在下面的列表里点“查看”，再确认。",
+    due: result.can_request_review ? "" : reason || "正在换背景，不用等：可以先做下一位，换好以后在下面的列表里点“查看”，再确认。",
     standard: "背景已换好，人没有改动。请和学生一起看：头发边缘、耳朵和肩膀没有缺，也没有多出原来的墙。",
     declined: "用的是原来的背景，提交的是“换背景前”的这张。",
-    refused: "背景没有换成，用的是原来的背景。换一面单色、平整的墙，让光均匀，再拍一张。",
+    refused: `背景没有换成，用的是原来的背景。${desk.dataset.wall}`,
   }[result.background];
   return words ? [element("p", { class: "desk-background" }, words)] : [];
 }
@@ -388,15 +389,17 @@ async function drawQueue() {
 }
 
 function queueLine(item) {
-  const [label, tone] = STATES[queue.sending === item.key && item.state === "waiting" ? "sending" : item.state];
+  const stuck = item.state === "changing" && item.reason && queue.sending !== item.key;
+  const [label, tone] = stuck ? ["背景还没有换", "warn"] : STATES[queue.sending === item.key && item.state === "waiting" ? "sending" : item.state];
   const when = new Date(item.at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
   const acts = element("div", { class: "desk-queue-acts" });
   if (item.result) acts.append(button("查看", () => look(item)));
+  if (stuck) acts.append(button("再试一次", () => queue.wake()));
   const drop = button("删除", () => {});
   drop.classList.add("desk-danger");
   twice(drop, ["真的删除？不能恢复"], () => queue.remove(item.key));
   if (queue.sending !== item.key) acts.append(drop);
-  const why = item.reason ? [element("p", {}, item.reason)] : [];
+  const why = item.reason && (stuck || item.state !== "changing") ? [element("p", {}, item.reason)] : [];
   return element("li", {}, element("span", {}, element("strong", {}, item.student.name), ` ${item.student.class_no}　${when}`), element("span", { class: `badge-state tone-${tone}` }, label), ...why, acts);
 }
 

@@ -32,8 +32,9 @@ def change_background(
     except UnavailableError as error:
         wait = error.data.get("retry_after")
         if wait is None:
-            # Not busy but broken: nothing to wait for on this page.
-            raise
+            # Not busy but broken: the photo stays, and another may be taken.
+            page = submission_page(session, token, submission_id, error)
+            return page, error.status
         page = submission_page(session, token, submission_id, busy=wait)
         response = make_response(page, error.status)
         response.headers["Retry-After"] = str(wait)

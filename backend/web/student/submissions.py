@@ -150,7 +150,7 @@ def submission_page(
         submission=found,
         binding=services().bindings.get(session.principal, found.binding_public_id),
         summary=report_summary(found.report),
-        backdrop=backdrop_of(policy) if policy else None,
+        backdrop=backdrop_of(policy),
         refusal=change_refusal(found),
         busy=busy,
         status=status_text(found),
