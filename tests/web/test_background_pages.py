@@ -139,6 +139,34 @@ def test_the_verdict_comes_first_and_a_button_replaces_the_background(
         assert browser.client.get(address).mimetype == "image/jpeg"
 
 
+def test_asking_for_a_review_is_agreeing_to_the_background_that_is_shown(
+    stage: Stage, browser: Browser
+) -> None:
+    path = replaced(browser, stage, "fail")
+    form = browser.text.partition(f'action="{path}/review"')[2].partition("</form>")[0]
+    assert '<input type="hidden" name="background" value="standard">' in form
+    assert "申请表示您同意用背景换成浅蓝色的这张" in browser.text
+    assert browser.post(f"{path}/review").status_code == 422
+    browser.post(f"{path}/review", {"background": "standard"})
+    assert status_of(stage, path).history[-1].note == "同意使用标准背景"
+
+
+def test_who_asks_for_a_review_before_it_is_replaced_is_told_what_staff_will_do(
+    stage: Stage, browser: Browser
+) -> None:
+    path = judged(browser, stage, "fail")
+    assert "背景由审核老师换成浅蓝色" in browser.text
+    browser.post(f"{path}/review")
+    browser.get(path)
+    assert "印在毕业证书上就是这个样子" not in browser.text
+    assert "审核老师会换好" in browser.text
+    assert status_of(stage, path).background is BackgroundState.DUE
+    stage.services.backgrounds.change_as_staff(OPERATOR, path.rpartition("/")[2])
+    browser.get(path)
+    assert "印在毕业证书上就是这个样子" in browser.text
+    assert "审核老师会换好" not in browser.text
+
+
 def test_confirming_is_agreeing_to_the_background_that_is_shown(
     stage: Stage, browser: Browser
 ) -> None:
@@ -486,6 +514,10 @@ def test_staff_have_a_background_replaced_that_is_still_due(
     waiting: tuple[School, SubmissionView], framing: Framing
 ) -> None:
     school, photo = waiting
+    for page in (f"review/{photo.public_id}", f"records/{photo.binding_public_id}"):
+        text = school.client("admin").get(f"/admin/{page}").text
+        assert 'value="return"' in text
+        assert 'value="approve"' not in text
     client = school.client("reviewer")
     assert "背景还没有换" in client.get(f"/admin/review/{photo.public_id}").text
     framing.replacing = Replacing.BUSY

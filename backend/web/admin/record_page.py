@@ -107,8 +107,7 @@ def show_record(
         and not (session.user.role is Role.ADMIN and opened.get("shown_on_purpose")),
         can_approve=may_review
         and not (current and current.quarantined)
-        and _may(current, Action.APPROVE)
-        and bool(current and current.view.has_portrait),
+        and bool(current and current.view.can_approve),
         can_return=may_review and _may(current, Action.RETURN),
         can_release=session.user.role is Role.ADMIN
         and record.row.binding_status is not BindingStatus.RELEASED,

@@ -351,7 +351,7 @@ function headline(tone, text) { return element("p", { class: `desk-verdict desk-
 async function finish(step) {
   const item = shown;
   try {
-    const agreed = step === "confirmation" && hasBoth(item.result)
+    const agreed = hasBoth(item.result)
       ? { background: item.result.background === "standard" ? "standard" : "keep" } : undefined;
     await api.post(`/submissions/${item.result.public_id}/${step}`, agreed);
   } catch (error) {
