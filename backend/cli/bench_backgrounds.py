@@ -28,29 +28,41 @@ def background_rows(options: Options) -> Iterator[Row]:
         raise click.ClickException(
             "The bench's photo comes with scikit-image: run `make test` once."
         ) from None
-    policy, rounds = shipped.load(options.policy), options.rounds
-    alone = _apart(bench_background.cost, data, policy, rounds=rounds).result()
+    policy, rounds = options.policy, options.rounds
+    alone = _apart(_cost, data, policy, rounds).result()
     yield _row("verdict, one core", f"{alone.verdict_ms:.0f} ms")
     yield _row("background beyond it, one core", f"{alone.added_ms:.0f} ms")
     yield _row("memory beyond it", f"{alone.added_mb:.0f} MB")
-    idle = _apart(bench_background.verdicts, data, policy, rounds=rounds).result()
-    same = _apart(
-        bench_background.verdicts, data, policy, rounds=rounds, beside=TOGETHER
-    ).result()
+    idle = _apart(_verdicts, data, policy, rounds).result()
+    same = _apart(_verdicts, data, policy, rounds, TOGETHER).result()
     yield from _beside("the process that replaces", idle, same)
     # Two workers, as a small installation has: one of them is asked for backgrounds.
-    asked = _apart(
-        bench_background.verdicts, data, policy, rounds=3 * rounds, beside=TOGETHER
-    )
-    other = _apart(bench_background.verdicts, data, policy, rounds=rounds).result()
+    asked = _apart(_changes, data, policy, rounds)
+    other = _apart(_verdicts, data, policy, rounds).result()
     asked.result()
     yield from _beside("another process", idle, other)
 
 
-def _apart(step: Callable[..., Any], *given: Any, **options: Any) -> Future[Any]:
+def _cost(data: bytes, policy: str, rounds: int) -> bench_background.Cost:
+    return bench_background.cost(data, shipped.load(policy), rounds=rounds)
+
+
+def _changes(data: bytes, policy: str, rounds: int) -> None:
+    bench_background.changes(
+        data, shipped.load(policy), rounds=rounds, together=TOGETHER
+    )
+
+
+def _verdicts(data: bytes, policy: str, rounds: int, beside: int = 0) -> list[float]:
+    return bench_background.verdicts(
+        data, shipped.load(policy), rounds=rounds, beside=beside
+    )
+
+
+def _apart(step: Callable[..., Any], *given: Any) -> Future[Any]:
     """Begin a step in a process of its own."""
     with_one = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-    future = with_one.submit(step, *given, **options)
+    future = with_one.submit(step, *given)
     with_one.shutdown(wait=False)
     return future
 

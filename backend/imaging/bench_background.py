@@ -21,6 +21,8 @@ from backend.imaging.inspector import MediaPipeInspector
 
 #: Before anything is timed, models are loaded and the heap has grown.
 _WARM_UP_RUNS: Final = 5
+#: Seconds.
+_LOOK_EVERY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,25 @@ def verdicts(
     judge, change = _steps(data, policy)
     for _ in range(_WARM_UP_RUNS):
         judge()
-    change()
     with _asking(change, beside):
         return [milliseconds(judge) for _ in range(rounds)]
+
+
+def changes(data: bytes, policy: Policy, *, rounds: int, together: int) -> None:
+    """Replace so many backgrounds and do nothing else, several threads asking at once."""
+    _, change = _steps(data, policy)
+    done, lock = 0, threading.Lock()
+
+    def ask() -> object:
+        nonlocal done
+        found = change()
+        with lock:
+            done += 1
+        return found
+
+    with _asking(ask, together):
+        while done < rounds:
+            time.sleep(_LOOK_EVERY)
 
 
 @contextmanager

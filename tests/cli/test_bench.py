@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from concurrent.futures import Future
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from backend.cli import bench_roster, main
+from backend.cli import bench_backgrounds, bench_roster, main
 from tests.cli.conftest import InThisProcess
 from tests.imaging.portraits import roomy
 from tests.pictures import as_jpeg
@@ -135,3 +137,34 @@ def test_on_a_server_it_leaves_no_database_behind(
 ) -> None:
     monkeypatch.setattr(bench_roster, "_WARM", 20)
     assert bench_roster.measure(postgres_url, 5).rows == 5
+
+
+def test_backgrounds_are_timed_alone_and_beside_verdicts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept_to: list[object] = []
+
+    def here(step: Callable[..., object], *given: object) -> Future[object]:
+        done: Future[object] = Future()
+        done.set_result(step(*given))
+        return done
+
+    monkeypatch.setattr(bench_backgrounds, "_apart", here)
+    monkeypatch.setattr(bench_backgrounds, "TOGETHER", 2)
+    monkeypatch.setattr("backend.imaging.bench_background._WARM_UP_RUNS", 1)
+    monkeypatch.setattr("os.sched_setaffinity", lambda _, cores: kept_to.append(cores))
+    result = CliRunner().invoke(
+        main, ["bench", "--only", "backgrounds", "--rounds", "1"]
+    )
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()[1:]
+    assert [line.partition(":")[0] for line in lines] == [
+        "verdict, one core",
+        "background beyond it, one core",
+        "memory beyond it",
+        "verdict in the process that replaces, 2 backgrounds wanted",
+        "verdict in another process, 2 backgrounds wanted",
+    ]
+    assert all(re.search(r": -?\d+ (ms|MB)", line) for line in lines)
+    # Timed on one core.
+    assert [len(cores) for cores in kept_to] == [1]  # type: ignore[arg-type] # a set
