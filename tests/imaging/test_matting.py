@@ -279,3 +279,16 @@ def test_regions_join_and_are_counted() -> None:
     assert largest(where) == 25
     assert joined_to(where, other).sum() == 4
     assert largest(np.zeros((5, 5), np.bool_)) == 0
+
+
+def test_a_lock_beside_the_neck_keeps_its_own_colour() -> None:
+    alpha = figure()
+    # Nothing near it that is certain has its colour, and the mask half sees it.
+    lock = (abs(X - 330) < 18) & (Y > 380) & (Y < 480)
+    whole = np.where(lock, 1, alpha).astype(np.float32)
+    rgb = photo(whole)
+    rgb[lock] = (20, 18, 22)
+    mask = np.asarray(np.where(lock, 0.4, coarse(alpha)), np.float32)
+    result = changed(rgb, mask)
+    core = shrunk(lock, 4)
+    assert result.alpha[core].mean() > 0.98

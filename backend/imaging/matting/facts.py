@@ -48,6 +48,9 @@ _PERSONS_COLOUR: Final = 0.9
 _MIDDLE: Final = 0.5
 
 
+Depth = NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Separation:
     """What a person was separated by, and the result; arrays are (H, W).
@@ -76,7 +79,8 @@ def facts_of(found: Separation) -> MatteFacts:
     * ``haze``: before a plain wall, half transparent and too thick for hair.
     * ``lost``: the largest piece taken for the wall that has the person's colours, and
       before a plain wall not the wall's.
-    * ``pieces``: the largest piece taken for the person where the mask sees none.
+    * ``pieces``: the largest piece taken for the person where the mask sees none, and
+      before a plain wall of no colour that the person has.
     * ``holes``: the largest hole within the person that does not show a plain wall.
 
     All but ``alike`` are percents of the person's area.
@@ -93,11 +97,17 @@ def facts_of(found: Separation) -> MatteFacts:
         person, unlike_wall, like_wall
     )
     haze = int(thick(half, _THIN_FRINGE).sum())
+    inside, outside = _depth(person), _depth(~person)
+    persons, near = (
+        _persons_colours(found, inside, outside),
+        ~person & (outside < _NEAR),
+    )
     measured = {
         "unsure": int(thick(contradiction, _THIN).sum()),
         "fringe": int(thick(half & alike, _THIN).sum()) if plain else haze,
-        "lost": largest(thick(_looks_like_person(found) & ~like_wall, _THIN)),
-        "pieces": largest(person & (mask < _MIDDLE)),
+        "lost": largest(thick(persons & near & ~like_wall, _THIN)),
+        # Before a plain wall a lock that the mask misses is known by its colour.
+        "pieces": largest(person & (mask < _MIDDLE) & ~(plain & persons)),
     }
     suffix = "" if plain else "_strict"
     shares = {f"{name}{suffix}": 100 * n / area for name, n in measured.items()}
@@ -108,27 +118,24 @@ def facts_of(found: Separation) -> MatteFacts:
     return MatteFacts(holes=100 * _holes(person, like_wall) / area, **shares)
 
 
-def _looks_like_person(found: Separation) -> Where:
-    """Return what near the person was taken for the wall and has the person's colours."""
-    person = found.alpha >= _MIDDLE
-    inside, outside = _depth(person), _depth(~person)
+def _persons_colours(found: Separation, inside: Depth, outside: Depth) -> Where:
+    """Return where the colours are those of the person rather than of the wall."""
     soft = cv2.GaussianBlur(found.rgb, (0, 0), 1.0)
     levels = (soft.astype(np.float32) / 255 * _LEVELS).astype(np.int32)
     levels = np.minimum(levels, _LEVELS - 1)
     number = (levels[..., 0] * _LEVELS + levels[..., 1]) * _LEVELS + levels[..., 2]
     of_person = _frequencies(number, _between(inside, _PERSON_RING))[number] + _RARE
     of_wall = _frequencies(number, _between(outside, _WALL_RING))[number] + _RARE
-    persons = of_person / (of_person + of_wall) > _PERSONS_COLOUR
-    return np.asarray(persons & ~person & (outside < _NEAR))
+    return np.asarray(of_person / (of_person + of_wall) > _PERSONS_COLOUR)
 
 
-def _depth(where: Where) -> NDArray[np.float32]:
+def _depth(where: Where) -> Depth:
     """Return how far each pixel of a region lies inside it, pixels."""
     depth = cv2.distanceTransform(where.astype(np.uint8), cv2.DIST_L2, 5)
     return np.asarray(depth, np.float32)
 
 
-def _between(distance: NDArray[np.float32], ring: tuple[int, int]) -> Where:
+def _between(distance: Depth, ring: tuple[int, int]) -> Where:
     return np.asarray((distance > ring[0]) & (distance < ring[1]))
 
 

@@ -35,6 +35,9 @@ _LIKE_WALL: Final = 0.04
 #: a wall that is lighter: hair has dark places of its own.
 _APART: Final = 0.3
 _LIGHTER: Final = 0.15
+#: What differs from a plain wall by this much, and is thicker than a hair, is no mixture.
+_UNLIKE: Final = 0.5
+_THICK_PX: Final = 2
 #: Looking again with what was learnt about the wall.
 _ROUNDS: Final = 2
 
@@ -43,7 +46,7 @@ def trimap(rgb: Pixels, mask: Mask, regions: HeadRegions) -> NDArray[np.float32]
     """Return 1 for the person, 0 for the wall, not a number in the band between.
 
     The mask decides. Before a plain wall its colour helps: what differs from the wall and
-    hangs on the person is hair, and what shows the wall's colour beside the face, or
+    hangs on the person is hair, thick locks of it the person, and what shows the wall's colour beside the face, or
     through hair below the eyes, is the wall.
     """
     known = np.full(mask.shape, np.nan, np.float32)
@@ -59,6 +62,9 @@ def trimap(rgb: Pixels, mask: Mask, regions: HeadRegions) -> NDArray[np.float32]
         differs &= step.mean(axis=2) > _LIGHTER
         like = wall.apart < max(_LIKE_WALL, 1.1 * wall.unevenness)
         _see_through(known, like & differs, regions)
+        # A lock beside the neck is as dark as no skin near it, so colours could not tell.
+        unlike = np.isnan(known) & (wall.apart > _UNLIKE) & regions.beside_face
+        known[shrunk(unlike & differs, _THICK_PX)] = 1
     return known
 
 
