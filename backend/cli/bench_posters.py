@@ -55,7 +55,7 @@ def run(*, count: int = COUNT) -> Iterator[Timing]:
 def poster_rows(options: Options) -> Iterator[Row]:
     """A PDF of each size with a poster for each of many stations."""
     del options
-    for timing in run():
+    for timing in run(count=COUNT):
         size, each, first, further = timing.cells
         line = f"posters {size}: {each} each, first {first}, each further one {further}"
         yield Row(line, timing.cells)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
 import qr
-from backend.cli import bench_posters, bench_search
+from backend.cli import bench_posters, bench_search, main
 from tests import postgresql
 
 
@@ -33,3 +34,12 @@ def test_posters_of_every_size_are_timed() -> None:
     for timing in timings:
         assert len(timing.cells) == len(bench_posters.COLUMNS)
         assert 0 < timing.further_bytes < 20 * 1024 < timing.first_bytes
+
+
+@pytest.mark.needs("cjk-font")
+def test_posters_are_told_in_a_line_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_posters, "COUNT", 2)
+    result = CliRunner().invoke(main, ["bench", "--only", "posters"])
+    assert result.exit_code == 0, result.output
+    sizes = [line.split(":")[0] for line in result.output.splitlines()[1:]]
+    assert sizes == [f"posters 2 × {size.value}" for size in qr.Size]
