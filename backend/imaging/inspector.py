@@ -208,16 +208,17 @@ class MediaPipeInspector:
             changed = change_background(
                 pixels, finished.head, policy.background.colour, self._model.person_mask
             )
-            finding = judge_change(changed.facts, policy)
-            portrait = self._encoded_again(changed.rgb, finished, policy)
+            finding, portrait = judge_change(changed.facts, policy), None
+            if finding.status in _LIMITS_KEPT:
+                portrait = self._encoded_again(changed.rgb, finished, policy)
         except _CANNOT as error:
             # A portrait with its own background is worth more than none.
             log.warning("background_failed", kind=type(error).__name__)
             finding, portrait = not_changed(policy), None
-        good = finding.status in _LIMITS_KEPT
-        if not good or portrait is None:
-            kept = not_changed(policy) if good else finding
-            return replace(own, report=_with(own.report, kept, policy))
+        if portrait is None:
+            spoilt = finding.status in _LIMITS_KEPT
+            why = not_changed(policy) if spoilt else finding
+            return replace(own, report=_with(own.report, why, policy))
         behind = self._measured_behind(portrait, measured)
         report = _with(
             _report(behind, portrait, None, replaced(policy)), finding, policy
